@@ -1,0 +1,66 @@
+"""What a network costs: learned parameters, buffers and multiply-accumulates, node by node.
+
+Parameters are learned tensors. MACs are products with weights for one sample: those of convolution, transposed
+convolution and dense layers; no bias, normalisation, activation or pooling; products with padding are counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from cnndsl.graph import Graph, Node
+
+__all__ = ["Cost", "NodeCost", "cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCost:
+    """The share of one node.
+
+    Attributes:
+        params: how many numbers it learns.
+        buffers: how many it keeps without learning them.
+        macs: multiply-accumulates for one sample.
+    """
+
+    node: Node
+    params: int
+    buffers: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of a network: a row for each node, in execution order; totals are the sums of the rows."""
+
+    rows: tuple[NodeCost, ...]
+
+    @property
+    def params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def buffers(self) -> int:
+        return sum(row.buffers for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        return sum(row.macs for row in self.rows)
+
+
+def cost(graph: Graph) -> Cost:
+    """Parameters, buffers and MACs of a graph.
+
+    >>> from cnndsl import parse
+    >>> cost(parse("INPUT(1x28x28) -> FC(10)").graph).params
+    7850
+    """
+    return Cost(tuple(map(_node_cost, graph)))
+
+
+def _node_cost(node: Node) -> NodeCost:
+    layer, inputs = node.layer, node.input_types
+    params = sum(map(prod, layer.parameters(inputs).values()))
+    buffers = sum(map(prod, layer.buffers(inputs).values()))
+    return NodeCost(node, params, buffers, layer.macs(inputs, node.type))

@@ -1,0 +1,51 @@
+"""The report on a network as plain data, for JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnndsl.analyses.cost import Cost, NodeCost
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.diagnostics.json import as_data as diagnostic_as_data
+from cnndsl.graph import End, Graph
+
+__all__ = ["report"]
+
+
+def report(name: str, graph: Graph | None, cost: Cost | None, diagnostics: tuple[Diagnostic, ...]) -> dict[str, Any]:
+    """One model as JSON can hold it. Of a model with errors there are only the name and the diagnostics.
+
+    Sizes are lists, channels first, without the batch axis. `filled` names the values that the language chose.
+    """
+    return {
+        "name": name,
+        "inputs": [_end(end) for end in graph.inputs] if graph else [],
+        "outputs": [_end(end) for end in graph.outputs] if graph else [],
+        "params": cost.params if cost else None,
+        "buffers": cost.buffers if cost else None,
+        "macs": cost.macs if cost else None,
+        "nodes": [_node(row) for row in cost.rows] if cost else [],
+        "diagnostics": [diagnostic_as_data(diagnostic) for diagnostic in diagnostics],
+    }
+
+
+def _end(end: End) -> dict[str, Any]:
+    return {"name": end.name, "size": list(end.node.type.shape)}
+
+
+def _node(row: NodeCost) -> dict[str, Any]:
+    node = row.node
+    line, column = node.span.position
+    return {
+        "path": node.path,
+        "layer": node.layer.word(),
+        "call": str(node.layer).replace("*", ""),
+        "inputs": [read.path for read in node.inputs],
+        "output": list(node.type.shape),
+        "params": row.params,
+        "buffers": row.buffers,
+        "macs": row.macs,
+        "filled": sorted(node.layer.filled),
+        "line": line,
+        "column": column,
+    }

@@ -1,0 +1,90 @@
+"""What the commands that take specs share: which specs, with which parameters, and how diagnostics are shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnndsl.source import ZOO, Source, UnreadableSource, decode, read, shipped_specs
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from cnndsl.diagnostics import Diagnostic
+
+__all__ = ["Parameters", "read_specs", "show", "spec_arguments"]
+
+Parameters = dict[str, str]
+
+
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    names = [CompletionItem(f"{ZOO}{name}") for name in shipped_specs() if f"{ZOO}{name}".startswith(incomplete)]
+    return names if incomplete.startswith(ZOO) else [*names, CompletionItem(incomplete, type="file")]
+
+
+def _parameters(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Parameters:
+    found: Parameters = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier() or not text.strip():
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", context, parameter)
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", context, parameter)
+        found[name] = text.strip()
+    return found
+
+
+def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments that name specs: FILE..., zoo:NAME, -, -e TEXT, and -D NAME=VALUE."""
+    specs = click.argument("specs", metavar="[FILE | zoo:NAME | -]...", nargs=-1, shell_complete=_complete)
+    text = click.option("-e", "texts", metavar="TEXT", multiple=True, help="A spec given on the command line.")
+    values = click.option(
+        "-D",
+        "parameters",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_parameters,
+        help="Set a parameter of the spec: -D N=2.",
+    )
+    return specs(text(values(command)))
+
+
+def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source], bool]:
+    """The sources, and whether all could be read; those that could not are named on stderr.
+
+    Raises:
+        click.UsageError: none is given.
+    """
+    sources: list[Source] = []
+    complete = True
+    for spec in specs:
+        try:
+            sources.append(_standard_input() if spec == "-" else read(spec))
+        except UnreadableSource as error:
+            click.echo(f"cnndsl: {error}", err=True)
+            complete = False
+    sources += [Source("<expression>", text) for text in texts]
+    if not sources and complete:
+        raise click.UsageError("give a file, zoo:NAME, -e TEXT, or - for standard input")
+    return sources, complete
+
+
+def _standard_input() -> Source:
+    return Source("<stdin>", decode(sys.stdin.buffer.read(), "standard input"))
+
+
+def show(diagnostics: tuple[Diagnostic, ...]) -> None:
+    """Write diagnostics to stderr, in colour where that is a terminal that wants it."""
+    if not diagnostics:
+        return
+    from cnndsl.diagnostics.terminal import render_all
+
+    wants_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    sys.stderr.write(render_all(diagnostics, colour=wants_colour) + "\n")

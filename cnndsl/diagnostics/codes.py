@@ -1,0 +1,80 @@
+"""The catalogue: every code that a diagnostic may carry."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+__all__ = ["CODES", "Code", "Severity"]
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Code(NamedTuple):
+    """A kind of diagnostic: how much it matters, and the rule behind it in a sentence."""
+
+    severity: Severity
+    rule: str
+
+
+def _error(rule: str) -> Code:
+    return Code(Severity.ERROR, rule)
+
+
+def _warning(rule: str) -> Code:
+    return Code(Severity.WARNING, rule)
+
+
+CODES: dict[str, Code] = {
+    # syntax
+    "syntax": _error("The text follows the grammar."),
+    "unclosed-bracket": _error("Every bracket has its partner."),
+    "missing-arrow": _error("A path is joined with `->`; a statement starts on a line of its own and reads nothing."),
+    "bad-statement": _error("No statement starts with `(` or `-`; a call's `(` stands on the line of its name."),
+    "bad-parameter": _error("A parameter of a definition is a name, with or without a default, each once."),
+    "text-too-long": _error("A text has at most 262,144 characters."),
+    "nested-too-deep": _error("Brackets nest at most 200 deep, calls at most 200."),
+    "number-too-large": _error("Whole numbers stay below 2^63, others are finite."),
+    # names
+    "unknown-name": _error("A word is a parameter, a definition, a layer or a symbol of a layer."),
+    "unknown-layer": _error("A word with brackets is a definition, a layer or a function."),
+    "unbound-count": _error("A name that stands for a number has a value in the file or from the command line."),
+    "reserved-name": _error("No definition or parameter is spelled as a layer in capitals, or as C, H or W."),
+    "defined-twice": _error("A name is defined once."),
+    "ambiguous-case": _error("Beside a definition `conv`, `CONV` is the layer and no third spelling is allowed."),
+    "bad-override": _error("`-D` sets a number, string, boolean, size, tuple or free name of the file."),
+    # arguments and values
+    "missing-argument": _error("A parameter without a default needs an argument."),
+    "too-many-arguments": _error("A call has at most as many arguments as there are parameters."),
+    "unknown-argument": _error("A keyword is the name of a parameter."),
+    "repeated-argument": _error("A parameter gets one argument."),
+    "bad-argument": _error("An argument is of the kind and in the range that its layer asks for."),
+    "bad-value": _error("A value is of the kind that its place asks for."),
+    "bad-arithmetic": _error("Arithmetic has a result: no division by zero, no words, whole numbers where they count."),
+    "bad-count": _error("A count of repetitions is whole and not negative."),
+    "bad-row": _error("Every row of a table has as many entries as there are names."),
+    "no-shape": _error("C, H and W are the shape that enters an element; at the top level nothing enters."),
+    # structure
+    "not-a-network": _error("What stands in a path is a network."),
+    "not-a-number": _error("What stands in arithmetic is a number."),
+    "bare-merge": _error("Merges of networks stand in [ ]."),
+    "bare-branch": _error("Each side of `if ... else ...` is a single element."),
+    "input-inside": _error("INPUT starts a path: what arrives at it would be lost."),
+    "no-input": _error("A flow starts with INPUT."),
+    "endless-definition": _error("A definition that contains itself ends by a conditional."),
+    "too-many-nodes": _error("A network has at most 200,000 nodes."),
+    "unsupported": _error("This construct of the language is not compiled by this version yet."),
+    # shapes
+    "window-too-large": _error("A window fits into its map: (W + P_lo + P_hi - d*(K-1) - 1)/S + 1 is at least 1."),
+    "shape-mismatch": _error(
+        "Terms of a sum have one shape; branches of a concatenation agree in their spatial sizes."
+    ),
+    "needs-map": _error("Layers that slide over positions need a map, C x spatial, not a vector."),
+    "groups": _error("Groups divide the channels that enter and the filters that leave."),
+    "out-of-range": _error("A selection lies inside what it selects from."),
+    # likely slips that are legal
+    "size-order": _warning("Sizes are channels first: 3x224x224."),
+}

@@ -1,0 +1,77 @@
+"""What the compiler has to say about a spec: facts first; how they look is the renderers' business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cnndsl.diagnostics.codes import CODES, Severity
+from cnndsl.source import Span
+
+__all__ = ["Diagnostic", "Diagnostics", "Label"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A few words about a place."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake, or one thing to know.
+
+    Attributes:
+        code: its name in the catalogue, `window-too-large`.
+        message: one sentence, without a full stop.
+        span: the place to look at first.
+        label: a few words under that place: the numbers of the rule that failed.
+        others: further places with their own words: the other end of a clash.
+        chain: the calls through which the place was reached, outermost first.
+        help: what to type instead.
+    """
+
+    code: str
+    message: str
+    span: Span
+    label: str = ""
+    others: tuple[Label, ...] = ()
+    chain: tuple[Span, ...] = ()
+    help: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        return CODES[self.code].severity
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+class Diagnostics:
+    """Diagnostics in the order in which they were found, each mistake once.
+
+    The same text is elaborated once for each copy and call of it; a mistake in it is still one mistake.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, Span], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """In the order of the text."""
+        return tuple(sorted(self._found.values(), key=lambda found: found.span.start))
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.is_error for found in self._found.values())
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)

@@ -1,0 +1,109 @@
+"""Arguments to parameters: positional, then keyword, for definitions and layers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cnndsl.diagnostics import did_you_mean
+from cnndsl.elaborate.context import Context
+from cnndsl.layers import REQUIRED, Layer
+from cnndsl.layers.attributes import Shape
+from cnndsl.source import Span
+from cnndsl.syntax import ast
+
+__all__ = ["Signature", "bind", "signature_of_definition", "signature_of_layer"]
+
+
+class Signature(NamedTuple):
+    """What can be called: its name, its parameters in order, and those that need an argument."""
+
+    name: str
+    parameters: tuple[str, ...]
+    required: frozenset[str]
+    takes_size: bool = False
+    """Whether the first parameter is the shape of a sample, which people tend to write as several numbers."""
+
+    def __str__(self) -> str:
+        shown = (name if name in self.required else f"{name}=..." for name in self.parameters)
+        return f"{self.name}({', '.join(shown)})"
+
+
+def signature_of_definition(definition: ast.Definition) -> Signature:
+    parameters = definition.parameters or ()
+    required = frozenset(parameter.name for parameter in parameters if parameter.default is None)
+    return Signature(definition.name, tuple(parameter.name for parameter in parameters), required)
+
+
+def signature_of_layer(layer: type[Layer]) -> Signature:
+    required = frozenset(name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
+    takes_size = any(isinstance(attribute, Shape) for attribute in layer.attributes.values())
+    return Signature(layer.word(), tuple(layer.attributes), required, takes_size)
+
+
+def bind(
+    context: Context, signature: Signature, arguments: tuple[ast.Argument, ...], call: Span
+) -> Mapping[str, ast.Argument]:
+    """The argument of each parameter that has one.
+
+    Reports too many, unknown, repeated and missing ones.
+
+    Raises:
+        Failed: one of these was found.
+    """
+    bound: dict[str, ast.Argument] = {}
+    failures: list[Any] = []
+    free = iter(signature.parameters)
+    for argument in arguments:
+        if argument.keyword is not None:
+            name = argument.keyword
+            if name not in signature.parameters:
+                failures.append(_unknown(context, signature, argument))
+                continue
+        else:
+            name = next((name for name in free), "")
+            if not name:
+                failures.append(_too_many(context, signature, arguments, argument))
+                break
+        if name in bound:
+            message = f"`{name}` of {signature.name} gets two arguments"
+            failures.append(context.error("repeated-argument", message, argument.span, help=f"{signature}"))
+            continue
+        bound[name] = argument
+    if not failures:
+        failures += _missing(context, signature, bound, call)
+    if failures:
+        raise failures[0]
+    return bound
+
+
+def _unknown(context: Context, signature: Signature, argument: ast.Argument) -> Exception:
+    assert argument.keyword is not None
+    span = Span(argument.span.source, argument.span.start, argument.span.start + len(argument.keyword))
+    message = f"{signature.name} has no parameter `{argument.keyword}`"
+    help = did_you_mean(argument.keyword, signature.parameters) or f"write {signature}"
+    return context.error("unknown-argument", message, span, help=help)
+
+
+def _too_many(
+    context: Context, signature: Signature, arguments: tuple[ast.Argument, ...], first: ast.Argument
+) -> Exception:
+    most = len(signature.parameters)
+    takes = f"takes at most {most} argument{'s' * (most != 1)}" if most else "takes no arguments"
+    message = f"{signature.name} {takes}, and {len(arguments)} are given"
+    help = f"it takes {', '.join(signature.parameters)}" if most else f"write {signature.name}"
+    numbers = [argument.value.value for argument in arguments if isinstance(argument.value, ast.Number)]
+    if signature.takes_size and len(numbers) == len(arguments):
+        channels_last = numbers[-1] in (1, 3, 4) and numbers[0] > 4
+        ordered = [numbers[-1], *numbers[:-1]] if channels_last else numbers
+        help = f"write one size, channels first: {signature.name}({'x'.join(map(str, ordered))})"
+    return context.error("too-many-arguments", message, first.span, help=help)
+
+
+def _missing(context: Context, signature: Signature, bound: Iterable[str], call: Span) -> list[Exception]:
+    missing = [name for name in signature.parameters if name in signature.required and name not in set(bound)]
+    if not missing:
+        return []
+    names = " and ".join(f"`{name}`" for name in missing)
+    message = f"{signature.name} needs {names}"
+    return [context.error("missing-argument", message, call, help=f"write {signature}")]

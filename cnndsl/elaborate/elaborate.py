@@ -1,0 +1,145 @@
+"""From a tree to a graph: names are checked, flows expanded, and what the language fills in is filled in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from cnndsl.diagnostics import Diagnostics
+from cnndsl.elaborate.context import Abort, Context
+from cnndsl.elaborate.draft import numbered
+from cnndsl.elaborate.evaluate import Evaluator
+from cnndsl.elaborate.expand import Expander
+from cnndsl.elaborate.names import check_names
+from cnndsl.elaborate.overrides import CLASSES, read_overrides
+from cnndsl.elaborate.program import Program, is_recipe
+from cnndsl.elaborate.values import Draft, Failed, Scope
+from cnndsl.graph import Graph
+from cnndsl.layers import structure
+from cnndsl.source import Span
+from cnndsl.syntax import ast
+
+__all__ = ["elaborate"]
+
+DEFAULT_CLASSES = 10
+_MOST_ATTEMPTS = 4
+_DEEPEST_RECURSION = 60_000
+"""Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
+
+
+def elaborate(file: ast.File, overrides: Mapping[str, object], diagnostics: Diagnostics) -> Graph | None:
+    """The graph of a file's flows, or None where it has a mistake; mistakes are added to the diagnostics.
+
+    `overrides` are values for the file's parameters, as text or as Python values.
+    """
+    values = read_overrides(overrides, file, diagnostics)
+    program = Program(file, values)
+    context = Context(program, diagnostics)
+    with _deep_recursion():
+        try:
+            _check_statements(context)
+            check_names(context)
+            return _settled(program, diagnostics)
+        except Abort:
+            return None
+        except RecursionError:
+            message = "this is nested too deep"
+            context.error("nested-too-deep", message, file.span, help="give inner parts names")
+            return None
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST_RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _check_statements(context: Context) -> None:
+    """What the grammar knows and this version does not compile is said, not ignored."""
+    for statement in context.program.file.statements:
+        if isinstance(statement, ast.Use | ast.Default | ast.Require):
+            word = type(statement).__name__.lower()
+            context.error("unsupported", f"`{word}` is not compiled by this version yet", statement.span)
+        elif isinstance(statement, ast.Definition) and statement.shared:
+            context.error("unsupported", "`shared` is not compiled by this version yet", statement.span)
+        elif isinstance(statement, ast.Definition):
+            for parameter in statement.parameters or ():
+                if parameter.shared:
+                    context.error("unsupported", "`shared` is not compiled by this version yet", parameter.span)
+
+
+def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
+    """The graph, once the widths of bare dense layers are consistent with what follows them.
+
+    Whether such a layer is the last is known when the network is finished, and what follows may depend on its width;
+    so the network is expanded with a guess until the guess is what comes out, for nearly every file the first or
+    second time.
+    """
+    last: frozenset[int] = frozenset()
+    for _ in range(_MOST_ATTEMPTS):
+        found = Diagnostics()
+        context = Context(program, found)
+        expander = Expander(context, _classes(context), last)
+        ends = _outputs(context, expander)
+        settled = expander.drafts.last_dense()
+        if settled == last:
+            break
+        last = settled
+    else:
+        span = expander.drafts.bare_dense[min(settled ^ last, default=0)].span
+        message = "the width of this FC depends on what follows it, which depends on its width"
+        context.error("missing-argument", message, span, help="write its units")
+    for diagnostic in found:
+        diagnostics.add(diagnostic)
+    if diagnostics.has_errors:
+        return None
+    _warn_size_order(context, expander.drafts.drafts)
+    for diagnostic in found:
+        diagnostics.add(diagnostic)
+    expander.drafts.fill_biases(ends)
+    return expander.drafts.graph(program.file.source.stem, ends)
+
+
+def _classes(context: Context) -> int:
+    """The units of a bare FC that is the last."""
+    program = context.program
+    if CLASSES not in program.definitions:
+        value = program.overrides.get(CLASSES, DEFAULT_CLASSES)
+        return value if isinstance(value, int) and value > 0 else DEFAULT_CLASSES
+    definition = program.definitions[CLASSES]
+    try:
+        value = Evaluator(context).value(ast.Name(definition.name_span, CLASSES), Scope({}), None)
+    except Failed:
+        return DEFAULT_CLASSES
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else DEFAULT_CLASSES
+
+
+def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
+    """The ends of all flows, named, in the order of the text."""
+    file = context.program.file
+    flows = [flow for flow in file.flows if not is_recipe(flow)]
+    if not flows:
+        behind = len(file.source.text.rstrip())
+        message = "there is no network in this file: no flow starts with INPUT"
+        context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")
+    ends: list[tuple[str, Draft]] = []
+    for flow in flows:
+        end = expander.expand(flow.expression, Scope({}), None)
+        if isinstance(end, Draft):
+            ends.append((numbered("out", len(ends)), end))
+    return ends
+
+
+def _warn_size_order(context: Context, drafts: list[Draft]) -> None:
+    """Frameworks with channels last write 224x224x3."""
+    for draft in drafts:
+        shape = draft.type.shape
+        if isinstance(draft.layer, structure.Input) and len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] > 4:
+            message = f"{draft.type} has {shape[0]} channels and a width of {shape[-1]}: sizes are channels first"
+            help = f"write `{shape[-1]}x{shape[0]}x{shape[1]}`"
+            context.error("size-order", message, draft.span, help=help)

@@ -1,0 +1,114 @@
+"""Values from the command line (`-D name=value`) or from Python keywords, checked against the file they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from cnndsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.evaluate import Evaluator
+from cnndsl.elaborate.names import free_names
+from cnndsl.elaborate.program import SHAPE_NAMES, Program
+from cnndsl.elaborate.values import Failed, Scope, Symbol, Value, is_network
+from cnndsl.source import Source, Span
+from cnndsl.syntax import ast, parse_expression
+
+__all__ = ["CLASSES", "read_overrides"]
+
+CLASSES = "classes"
+"""The name whose value a bare last FC takes for its units, defined or not."""
+
+
+def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value]:
+    """The value of each name that is set from outside; what cannot be set is reported."""
+    program = Program(file, {})
+    settable = _settable(program)
+    values: dict[str, Value] = {}
+    for name, value in written.items():
+        text = value if isinstance(value, str) else _as_text(value)
+        shown = Source("command line", f"-D {name}={text}")
+        if not _may_be_set(name, settable, program, shown, diagnostics):
+            continue
+        parsed = _value(Source(shown.name, text.rjust(len(shown.text))), shown, diagnostics)
+        if parsed is not None:
+            values[name] = parsed
+    return values
+
+
+def _settable(program: Program) -> frozenset[str]:
+    """Definitions that are data, and free names."""
+    data = {name for name, definition in program.definitions.items() if program.is_data(definition)}
+    known = {*program.definitions, *SHAPE_NAMES, *program.symbols, *_parameters(program.file)}
+    free = {name for name in free_names(program.file) if name not in known and program.layer(name) is None}
+    bare_dense = {CLASSES} if CLASSES not in program.definitions and _has_bare_dense(program.file) else set()
+    return frozenset(data | free | bare_dense)
+
+
+def _parameters(file: ast.File) -> Iterable[str]:
+    for definition in file.definitions:
+        yield from (parameter.name for parameter in definition.parameters or ())
+
+
+def _has_bare_dense(file: ast.File) -> bool:
+    """Whether some FC leaves its units to the language."""
+    pending: list[ast.Node] = list(file.statements)
+    while pending:
+        match node := pending.pop():
+            case ast.Name(name=name) if name.upper() == "FC":
+                return True
+            case ast.Call(name=name, arguments=arguments) if name.upper() == "FC":
+                if all(argument.keyword not in (None, "units") for argument in arguments):
+                    return True
+        pending.extend(node.children())
+    return False
+
+
+def _may_be_set(
+    name: str, settable: frozenset[str], program: Program, source: Source, diagnostics: Diagnostics
+) -> bool:
+    if name in settable:
+        return True
+    span = Span(source, len("-D "), len("-D ") + len(name))
+    if name in program.definitions:
+        message = f"`{name}` is a block of {program.file.source.name}, and only values can be set"
+    else:
+        message = f"{program.file.source.name} has no parameter `{name}`"
+    names = ", ".join(sorted(settable))
+    help = did_you_mean(name, settable) or (f"it has {names}" if names else "it has none")
+    diagnostics.add(Diagnostic("bad-override", message, span, help=help))
+    return False
+
+
+def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | None:
+    """The value of a text: an expression without names, or a word.
+
+    `source` holds blanks where `shown` holds what stands before the value, so that spans fit both.
+    """
+    found = Diagnostics()
+    expression = parse_expression(source, found)
+    value: Value | None = None
+    if isinstance(expression, ast.Name):
+        value = Symbol(expression.name)
+    elif expression is not None:
+        empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
+        with suppress(Failed):
+            value = Evaluator(Context(empty, found)).value(expression, Scope({}), None)
+    if len(found) == 0 and (value is None or is_network(value)):
+        text = source.text.strip()
+        span = Span(shown, len(shown.text) - len(text), len(shown.text))
+        help = "a number, true or false, a size, a tuple or a word"
+        found.add(Diagnostic("bad-override", f"`{text}` is no value that can be set", span, help=help))
+    for diagnostic in found:
+        diagnostics.add(replace(diagnostic, span=diagnostic.span._replace(source=shown)))
+    return None if found.has_errors else value
+
+
+def _as_text(value: object) -> str:
+    """A Python value as the language writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_as_text, value))}{',' * (len(value) == 1)})"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,116 @@
+"""The network as a flat list of nodes in execution order. Hierarchy is a view on the nodes' paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnndsl.layers import Layer, TensorType
+from cnndsl.source import Span
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["End", "Graph", "Node"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A layer at its place.
+
+    Attributes:
+        index: its position in the graph.
+        layer: what it computes, with all attributes bound.
+        inputs: the nodes it reads, in the order of its arguments.
+        type: what leaves it.
+        scope: the blocks it came through, `("stage2", "bottleneck1")`.
+        name: its layer's word and a number among its kind in that scope, `conv3`.
+        span: where it was written.
+    """
+
+    index: int
+    layer: Layer
+    inputs: tuple[Node, ...]
+    type: TensorType
+    scope: tuple[str, ...]
+    name: str
+    span: Span
+
+    @property
+    def path(self) -> str:
+        """`stage2.bottleneck1.conv3`, unique in its graph."""
+        return ".".join((*self.scope, self.name))
+
+    @property
+    def input_types(self) -> tuple[TensorType, ...]:
+        return tuple(node.type for node in self.inputs)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"%{node.index}" for node in self.inputs)
+        return f"%{self.index} = {self.layer}({inputs}) : {self.type}  # {self.path}"
+
+
+class End(NamedTuple):
+    """A value that enters or leaves the network, and its name there."""
+
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A whole network.
+
+    Attributes:
+        name: the model's name.
+        nodes: all nodes, each behind those it reads.
+        inputs: the values that enter, in the order of the text.
+        outputs: the values that leave, the main one first.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def node(self, path: str) -> Node:
+        """The node at a path.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for node in self.nodes:
+            if node.path == path:
+                return node
+        raise KeyError(path)
+
+    def readers(self) -> dict[Node, list[Node]]:
+        """For every node the nodes that read it, in execution order."""
+        readers: dict[Node, list[Node]] = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for read in node.inputs:
+                readers[read].append(node)
+        return readers
+
+    def __str__(self) -> str:
+        """The printed form: a line for each node."""
+        outputs = ", ".join(f"{output.name} = %{output.node.index}" for output in self.outputs)
+        return "\n".join([f"graph {self.name}", *(f"  {node!r}" for node in self.nodes), f"  return {outputs}"])
+
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
+        """The graph as networkx sees it: a vertex for each path, edges numbered by the reader's arguments."""
+        import networkx
+
+        view: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(name=self.name)
+        for node in self.nodes:
+            view.add_node(node.path, layer=str(node.layer), word=node.layer.word(), shape=node.type.shape)
+            for position, read in enumerate(node.inputs):
+                view.add_edge(read.path, node.path, key=position, shape=read.type.shape)
+        return view

@@ -1,0 +1,281 @@
+"""The kinds of attributes that layers declare: each turns a written value into a bound one, or rejects it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overload
+
+from cnndsl.layers.tensor import by_x
+
+if TYPE_CHECKING:
+    from cnndsl.layers.layer import Layer
+
+__all__ = [
+    "REQUIRED",
+    "Attribute",
+    "Extents",
+    "Filled",
+    "Flag",
+    "Padding",
+    "Real",
+    "Rejected",
+    "SameAs",
+    "Shape",
+    "Symbol",
+    "Whole",
+]
+
+T = TypeVar("T")
+
+
+class Rejected(Exception):
+    """A layer says no: the fact, the attribute it lies with, the numbers, what to write instead.
+
+    A layer knows no spans; the elaborator knows where the attribute was written.
+    """
+
+    def __init__(
+        self, message: str, *, attribute: str = "", code: str = "bad-argument", label: str = "", help: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.attribute = attribute
+        self.code = code
+        self.label = label
+        self.help = help
+
+    def at(self, attribute: str) -> Rejected:
+        """The same, about this attribute."""
+        self.attribute = self.attribute or attribute
+        return self
+
+
+class _Required(Enum):
+    REQUIRED = "required"
+
+
+REQUIRED = _Required.REQUIRED
+"""The default of an attribute that has none."""
+
+
+class Filled(Enum):
+    """Defaults that depend on the place in the network; the elaborator computes them."""
+
+    INPUT = "3x32x32, or the shape of the data set's images"
+    FILTERS = "64 at first, then the incoming channels, doubled where the map shrank, up to 512"
+    UNITS = "the number of classes in the last FC, 256 before it"
+    BIAS = "absent where only batch norms read the output"
+
+
+class SameAs:
+    """A default that repeats another attribute, declared before this one."""
+
+    def __init__(self, attribute: str) -> None:
+        self.attribute = attribute
+
+    def __str__(self) -> str:
+        return self.attribute
+
+
+class Attribute(Generic[T]):
+    """A declared argument of a layer.
+
+    Args:
+        phrase: what it is, for messages and the reference.
+        default: the value as a spec would write it, `REQUIRED`, a `Filled` rule or `SameAs` another.
+    """
+
+    symbols: tuple[str, ...] = ()
+
+    def __init__(self, phrase: str, default: object = REQUIRED) -> None:
+        self.phrase = phrase
+        self.default = default
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Layer, owner: type) -> T: ...
+    def __get__(self, instance: Layer | None, owner: type) -> Self | T:
+        assert instance is None, "a layer holds its bound values itself"
+        return self
+
+    def bind(self, value: Any, rank: int) -> T:
+        """The bound value, for a map of this rank.
+
+        Raises:
+            Rejected: the value is not of this kind or range.
+        """
+        raise NotImplementedError
+
+    def show(self, value: T) -> str:
+        """A bound value as the language writes it."""
+        return str(value)
+
+    def is_default(self, value: T, layer: Layer) -> bool:
+        """Whether a report may leave this value out."""
+        if isinstance(self.default, SameAs):
+            return bool(value == layer.value(self.default.attribute))
+        if isinstance(self.default, Enum):
+            return False
+        return bool(value == self.bind(self.default, len(value) if isinstance(value, tuple) else 0))
+
+    def reject(self, value: object, expected: str) -> NoReturn:
+        raise Rejected(f"{self.phrase} is {expected}, not {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple) and all(isinstance(extent, int) for extent in value):
+        return by_x(value)
+    return f"`{value}`" if isinstance(value, str) else str(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _fraction_help(value: object) -> str:
+    return "round it with `//`, round, floor or ceil" if isinstance(value, float) else ""
+
+
+class Whole(Attribute[int]):
+    """A whole number of at least `minimum`."""
+
+    def __init__(self, phrase: str, default: object = REQUIRED, minimum: int = 1) -> None:
+        super().__init__(phrase, default)
+        self.minimum = minimum
+
+    def bind(self, value: Any, rank: int) -> int:
+        if not _is_whole(value) or value < self.minimum:
+            message = f"{self.phrase} is a whole number of at least {self.minimum}, not {_shown(value)}"
+            raise Rejected(message, help=_fraction_help(value))
+        return int(value)
+
+
+class Real(Attribute[float]):
+    """A number between `minimum` and `maximum`, both included."""
+
+    def __init__(
+        self, phrase: str, default: object = REQUIRED, minimum: float | None = None, maximum: float | None = None
+    ) -> None:
+        super().__init__(phrase, default)
+        self.minimum, self.maximum = minimum, maximum
+
+    def bind(self, value: Any, rank: int) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.reject(value, "a number")
+        if self.minimum is not None and value < self.minimum:
+            self.reject(value, f"at least {self.minimum}")
+        if self.maximum is not None and value > self.maximum:
+            self.reject(value, f"at most {self.maximum}")
+        return value
+
+
+class Flag(Attribute[bool]):
+    """`true` or `false`."""
+
+    def bind(self, value: Any, rank: int) -> bool:
+        if not isinstance(value, bool):
+            self.reject(value, "true or false")
+        return value
+
+    def show(self, value: bool) -> str:
+        return str(value).lower()
+
+
+class AutoFlag(Attribute[bool | None]):
+    """`true`, `false`, or `auto`: the language decides on the finished graph, until when the value is None."""
+
+    symbols = ("auto",)
+
+    def bind(self, value: Any, rank: int) -> bool | None:
+        if value == "auto" or isinstance(value, Filled):
+            return None
+        if not isinstance(value, bool):
+            self.reject(value, "true, false or auto")
+        return value
+
+    def show(self, value: bool | None) -> str:
+        return "auto" if value is None else str(value).lower()
+
+
+class Symbol(Attribute[str]):
+    """One of a few words."""
+
+    def __init__(self, phrase: str, words: tuple[str, ...], default: object = REQUIRED) -> None:
+        super().__init__(phrase, default)
+        self.symbols = words
+
+    def bind(self, value: Any, rank: int) -> str:
+        if value not in self.symbols:
+            self.reject(value, f"one of {', '.join(self.symbols)}")
+        return str(value)
+
+
+class Extents(Attribute[tuple[int, ...]]):
+    """A whole number for every spatial axis, written once for all or as a size: `3`, `1x7`, `(k, k)`."""
+
+    def __init__(self, phrase: str, default: object = REQUIRED, minimum: int = 1) -> None:
+        super().__init__(phrase, default)
+        self.minimum = minimum
+
+    def bind(self, value: Any, rank: int) -> tuple[int, ...]:
+        extents = value if isinstance(value, tuple) else (value,) * max(rank, 1)
+        if not all(_is_whole(extent) and extent >= self.minimum for extent in extents):
+            message = f"{self.phrase} is a whole number of at least {self.minimum} on each axis, not {_shown(value)}"
+            raise Rejected(message, help=_fraction_help(value))
+        if rank and len(extents) != rank:
+            axes = "axis" if rank == 1 else "axes"
+            raise Rejected(f"{self.phrase} has {len(extents)} numbers, but the map has {rank} spatial {axes}")
+        return extents
+
+    def show(self, value: tuple[int, ...]) -> str:
+        return str(value[0]) if len(set(value)) == 1 else by_x(value)
+
+
+class Padding(Attribute["str | tuple[tuple[int, int], ...]"]):
+    """A word, a whole number, a size, or a pair (before, after) for every axis."""
+
+    def __init__(self, phrase: str, words: tuple[str, ...], default: object) -> None:
+        super().__init__(phrase, default)
+        self.symbols = words
+
+    def bind(self, value: Any, rank: int) -> str | tuple[tuple[int, int], ...]:
+        if isinstance(value, str):
+            if value not in self.symbols:
+                self.reject(value, f"one of {', '.join(self.symbols)}, or numbers")
+            return value
+        if not isinstance(value, tuple):
+            value = (value,) * max(rank, 1)
+        elif rank == 1 and len(value) == 2 and all(map(_is_whole, value)):
+            value = (value,)
+        pairs = tuple(extent if isinstance(extent, tuple) else (extent, extent) for extent in value)
+        if not all(len(pair) == 2 and all(_is_whole(side) and side >= 0 for side in pair) for pair in pairs):
+            self.reject(value, "whole numbers of at least 0, one or a pair (before, after) for each axis")
+        if rank and len(pairs) != rank:
+            raise Rejected(f"{self.phrase} has {len(pairs)} entries, but the map has {rank} spatial axes")
+        return pairs
+
+    def show(self, value: str | tuple[tuple[int, int], ...]) -> str:
+        if isinstance(value, str):
+            return value
+        if all(before == after for before, after in value):
+            extents = tuple(before for before, _ in value)
+            return str(extents[0]) if len(set(extents)) == 1 else by_x(extents)
+        return str(value)
+
+
+class Shape(Attribute[tuple[int, ...]]):
+    """The shape of a sample: `3x224x224`, or the length of a vector."""
+
+    def bind(self, value: Any, rank: int) -> tuple[int, ...]:
+        if isinstance(value, Filled):
+            return ()
+        extents = value if isinstance(value, tuple) else (value,)
+        if not 1 <= len(extents) <= 4 or not all(_is_whole(extent) and extent >= 1 for extent in extents):
+            self.reject(value, "channels and up to three sizes, each at least 1")
+        return extents
+
+    def show(self, value: tuple[int, ...]) -> str:
+        return by_x(value)

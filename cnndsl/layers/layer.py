@@ -1,0 +1,186 @@
+"""What a layer is: one class that declares everything, from which binding, errors, counts and lowering derive.
+
+Three words are kept apart: a *layer type* is a class (`Conv`), a *layer* is an instance with its attributes bound
+(`CONV(64, 3)`), a *node* is a layer placed in a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
+from cnndsl.layers.lowering import Step
+from cnndsl.layers.tensor import TensorType
+
+__all__ = ["Example", "Layer", "Reject", "Rejected", "Shapes", "layer_types", "layers_by_word", "symbols"]
+
+Shapes = dict[str, tuple[int, ...]]
+"""Names and shapes of parameters or buffers, named as in torch."""
+
+
+class Example(NamedTuple):
+    """A use of a layer that is right: a spec whose output, parameters and MACs are these."""
+
+    spec: str
+    output: str
+    parameters: int = 0
+    macs: int = 0
+
+
+class Reject(NamedTuple):
+    """A use of a layer that is wrong: a spec, and the code of the diagnostic it gets."""
+
+    spec: str
+    code: str
+
+
+class Layer:
+    """Base of all layer types. A subclass names its words and declares attributes, examples and rejects.
+
+    The words are how a spec writes it, in any case; a layer type without words is made by a form of the language
+    (`[A + B]`) and cannot be named.
+    """
+
+    words: ClassVar[tuple[str, ...]] = ()
+    attributes: ClassVar[Mapping[str, Attribute[Any]]] = {}
+    family: ClassVar[str]
+    examples: ClassVar[tuple[Example, ...]] = ()
+    rejects: ClassVar[tuple[Reject, ...]] = ()
+
+    transparent: ClassVar[bool] = False
+    """What comes in goes out: placing it makes no node."""
+
+    sets_width: ClassVar[bool] = False
+    """Its output width is chosen, not inherited: where a bare CONV or FC takes its bearings."""
+
+    removes_mean: ClassVar[bool] = False
+    """A constant added to its input changes nothing, so a bias before it is superfluous."""
+
+    def __init_subclass__(cls) -> None:
+        declared = {_spec_name(name): value for name, value in vars(cls).items() if isinstance(value, Attribute)}
+        inherited = {name: value for name, value in cls.attributes.items() if name not in declared}
+        cls.attributes = inherited | declared
+        if "family" not in vars(cls):
+            cls.family = cls.__module__.rpartition(".")[2]
+        _layer_types.append(cls)
+
+    def __init__(self, values: Mapping[str, Any], filled: Iterable[str] = ()) -> None:
+        """A layer with bound values for all attributes; `filled` are those that the language chose."""
+        self.__dict__.update({_python_name(name): value for name, value in values.items()})
+        self.__dict__["filled"] = frozenset(filled)
+
+    filled: frozenset[str]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    @classmethod
+    def bind(cls, written: Mapping[str, object], rank: int, filled: Mapping[str, object] | None = None) -> Layer:
+        """The layer for the arguments as written, where a map of this rank comes in.
+
+        Raises:
+            Rejected: an argument is not of its attribute's kind or range.
+        """
+        values: dict[str, Any] = {}
+        given = {**written, **(filled or {})}
+        for name, attribute in cls.attributes.items():
+            if name in given:
+                try:
+                    values[name] = attribute.bind(given[name], rank)
+                except Rejected as rejected:
+                    raise rejected.at(name) from None
+            elif isinstance(attribute.default, SameAs):
+                values[name] = values[attribute.default.attribute]
+            else:
+                assert attribute.default is not REQUIRED, f"{cls.__name__}.{name} is not bound"
+                values[name] = attribute.bind(attribute.default, rank)
+        return cls(values, filled or ())
+
+    def with_filled(self, **values: object) -> Layer:
+        """The same layer with some attributes chosen by the language."""
+        bound = {name: self.__dict__[_python_name(name)] for name in self.attributes}
+        return type(self)(bound | values, self.filled | values.keys())
+
+    @classmethod
+    def word(cls) -> str:
+        """The name in reports: the first of its words, or for a form of the language the class's."""
+        return cls.words[0] if cls.words else cls.__name__.upper()
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").strip().split("\n")[0]
+
+    def value(self, attribute: str) -> Any:
+        """The bound value of an attribute, by its name in the language."""
+        return self.__dict__[_python_name(attribute)]
+
+    def __str__(self) -> str:
+        """As the language writes it, without what equals the defaults; `*` marks what the language filled in."""
+        written: list[str] = []
+        by_position = True
+        for name, attribute in self.attributes.items():
+            value = self.value(name)
+            mark = "*" if name in self.filled else ""
+            if not mark and attribute.is_default(value, self):
+                by_position = False
+                continue
+            shown = f"{attribute.show(value)}{mark}"
+            written.append(shown if by_position else f"{name}={shown}")
+        return f"{self.word()}({', '.join(written)})" if written else self.word()
+
+    # What a subclass says; the defaults are those of an elementwise layer without weights.
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        """The type that leaves, for the types that enter.
+
+        Raises:
+            Rejected: the layer cannot take them.
+        """
+        return inputs[0]
+
+    def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
+        """Learned tensors, by torch's names and in torch's shapes."""
+        return {}
+
+    def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
+        """Tensors that are kept but not learned, by torch's names and in torch's shapes."""
+        return {}
+
+    def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
+        """Multiply-accumulates for one sample: products with weights only."""
+        return 0
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        """What it becomes in PyTorch."""
+        raise NotImplementedError
+
+
+_layer_types: list[type[Layer]] = []
+
+
+def layer_types() -> tuple[type[Layer], ...]:
+    """Every layer type, in the order of declaration; bases, whose names start with `_`, are left out."""
+    return tuple(found for found in _layer_types if not found.__name__.startswith("_"))
+
+
+def layers_by_word() -> dict[str, type[Layer]]:
+    """Layer types by each of their words, in capitals."""
+    return {word: found for found in layer_types() for word in found.words}
+
+
+def symbols() -> frozenset[str]:
+    """The closed list of bare words that some attribute takes: `same`, `max`, `auto`."""
+    return frozenset(
+        word for found in layer_types() for attribute in found.attributes.values() for word in attribute.symbols
+    )
+
+
+def _spec_name(python_name: str) -> str:
+    """`from_` in Python is `from` in the language."""
+    return python_name.rstrip("_")
+
+
+def _python_name(spec_name: str) -> str:
+    return f"{spec_name}_" if spec_name in ("from",) else spec_name

@@ -1,0 +1,185 @@
+"""Pooling: over windows, and over the whole map."""
+
+from __future__ import annotations
+
+from math import inf
+
+from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol
+from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
+from cnndsl.layers.layer import Example, Layer, Reject
+from cnndsl.layers.lowering import ModuleCall, Step, compact
+from cnndsl.layers.tensor import TensorType
+from cnndsl.layers.windows import Pairs, Window
+
+__all__ = ["AveragePooling", "GlobalAveragePooling", "MaxPooling", "Pooling"]
+
+
+class _WindowPooling(Layer):
+    """What the poolings over windows share."""
+
+    kernel = Extents("the window", default=2)
+    stride = Extents("the stride", default=SameAs("kernel"))
+    padding = Padding("the padding", PADDINGS, default="valid")
+    ceil = Flag("ceil", default=False)
+
+    @property
+    def averages(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def counts_padding(self) -> bool:
+        """Whether the zeros of the padding count in a mean."""
+        return True
+
+    @property
+    def window(self) -> Window:
+        return Window(self.kernel, self.stride, (1,) * len(self.kernel), self.padding, self.ceil)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        entering = require_map(self, inputs)
+        sizes = self.window.slide(entering.spatial)
+        pairs = self.window.pairs(entering.spatial)
+        for (before, after), kernel in zip(pairs, self.kernel, strict=True):
+            if max(before, after) >= kernel:
+                message = f"padding {max(before, after)} would give windows that hold nothing but padding"
+                raise Rejected(message, attribute="padding", help=f"write at most {kernel - 1}, or a larger window")
+        if not self._fits_torch(entering) and self.averages:
+            self._reject_uneven_mean()
+        return TensorType(entering.channels, sizes)
+
+    def _reject_uneven_mean(self) -> None:
+        """Whether a cell counts in a mean is known to torch only for the padding that its own layers do."""
+        why = "it differs on the two sides, or is over half the window"
+        if not self.counts_padding:
+            message = f"this padding cannot be left out of the mean: {why}"
+            raise Rejected(message, attribute="padding", help="write count_pad=true, or the same number on both sides")
+        if self.ceil:
+            message = f"this padding of a mean cannot go with ceil=true: {why}"
+            raise Rejected(message, attribute="padding", help="write ceil=false, or the same number on both sides")
+
+    def _fits_torch(self, entering: TensorType) -> bool:
+        """Torch's poolings pad both sides alike, by at most half the window."""
+        pairs = self.window.pairs(entering.spatial)
+        return all(
+            before == after and 2 * before <= kernel for (before, after), kernel in zip(pairs, self.kernel, strict=True)
+        )
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        entering = inputs[0]
+        pairs = self.window.pairs(entering.spatial)
+        kwargs: dict[str, object] = {}
+        if self.stride != self.kernel:
+            kwargs["stride"] = compact(self.stride)
+        before: tuple[Step, ...] = ()
+        if not self._fits_torch(entering):
+            before = (self._explicit_padding(entering, output, pairs),)
+        else:
+            if any(map(any, pairs)):
+                kwargs["padding"] = compact(tuple(side for side, _ in pairs))
+            if self.ceil:
+                kwargs["ceil_mode"] = True
+        if self.averages and not self.counts_padding:
+            kwargs["count_include_pad"] = False
+        kind = "Avg" if self.averages else "Max"
+        return (*before, ModuleCall(f"torch.nn.{kind}Pool{entering.rank}d", (compact(self.kernel),), kwargs))
+
+    def _explicit_padding(self, entering: TensorType, output: TensorType, pairs: Pairs) -> Step:
+        if not self.ceil:
+            return explicit_padding(pairs, 0 if self.averages else -inf)
+        exact = zip(entering.spatial, output.spatial, self.stride, self.kernel, pairs, strict=True)
+        return explicit_padding(
+            tuple(
+                (pair[0], (steps - 1) * stride + kernel - size - pair[0]) for size, steps, stride, kernel, pair in exact
+            ),
+            -inf,
+        )
+
+
+class Pooling(_WindowPooling):
+    """Pooling: the largest value, or the mean, of every window."""
+
+    words = ("POOL",)
+    kernel = _WindowPooling.kernel
+    stride = _WindowPooling.stride
+    padding = _WindowPooling.padding
+    mode = Symbol("the mode", ("max", "avg"), default="max")
+    ceil = _WindowPooling.ceil
+
+    examples = (
+        Example("INPUT(64x32x32) -> POOL", "64x16x16"),
+        Example("INPUT(64x112x112) -> POOL(3, 2, padding=same)", "64x56x56"),
+        Example("INPUT(64x112x112) -> POOL(3, 2, ceil=true)", "64x56x56"),
+        Example("INPUT(8x7x7) -> POOL(2, 1, padding=same, mode=avg)", "8x7x7"),
+        Example("INPUT(8x6x6) -> POOL(2, 3, padding=((0, 1), (0, 1)), ceil=true)", "8x2x2"),
+        Example("INPUT(8x30) -> POOL(3, padding=full)", "8x11"),
+        Example("INPUT(4x8x8x8) -> POOL(1x2x2)", "4x8x4x4"),
+    )
+    rejects = (
+        Reject("INPUT(8x3x3) -> POOL(5)", "window-too-large"),
+        Reject("INPUT(8) -> POOL", "needs-map"),
+        Reject("INPUT(8x8x8) -> POOL(2, padding=2)", "bad-argument"),
+        Reject("INPUT(8x8x8) -> POOL(mode=same)", "bad-argument"),
+        Reject("INPUT(8x8x8) -> POOL(2, 1, padding=same, mode=avg, ceil=true)", "bad-argument"),
+    )
+
+    @property
+    def averages(self) -> bool:
+        return self.mode == "avg"
+
+
+class MaxPooling(_WindowPooling):
+    """Max pooling: the largest value of every window."""
+
+    words = ("MAXPOOL",)
+
+    examples = (Example("INPUT(64x32x32) -> MAXPOOL(3, 2)", "64x15x15"),)
+    rejects = (Reject("INPUT(64x2x2) -> MAXPOOL(3)", "window-too-large"),)
+
+    @property
+    def averages(self) -> bool:
+        return False
+
+
+class AveragePooling(_WindowPooling):
+    """Average pooling: the mean of every window."""
+
+    words = ("AVGPOOL",)
+    count_pad = Flag("count_pad", default=True)
+
+    examples = (
+        Example("INPUT(6x28x28) -> AVGPOOL", "6x14x14"),
+        Example("INPUT(6x28x28) -> AVGPOOL(3, 1, padding=1, count_pad=false)", "6x28x28"),
+        Example("INPUT(6x8x8) -> AVGPOOL(2, 1, padding=same)", "6x8x8"),
+    )
+    rejects = (
+        Reject("INPUT(6x4x4) -> AVGPOOL(5)", "window-too-large"),
+        Reject("INPUT(6x8x8) -> AVGPOOL(2, 1, padding=same, count_pad=false)", "bad-argument"),
+    )
+
+    @property
+    def averages(self) -> bool:
+        return True
+
+    @property
+    def counts_padding(self) -> bool:
+        return self.count_pad
+
+
+class GlobalAveragePooling(Layer):
+    """Global average pooling: the mean of every channel, as a vector."""
+
+    words = ("GAP",)
+
+    examples = (
+        Example("INPUT(2048x7x7) -> GAP", "2048"),
+        Example("INPUT(64x100) -> GAP", "64"),
+        Example("INPUT(8x4x4x4) -> GAP", "8"),
+    )
+    rejects = (Reject("INPUT(10) -> GAP", "needs-map"),)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        return TensorType(require_map(self, inputs).channels)
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        pool = ModuleCall(f"torch.nn.AdaptiveAvgPool{inputs[0].rank}d", (1,))
+        return pool, ModuleCall("torch.nn.Flatten")

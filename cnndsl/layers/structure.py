@@ -1,0 +1,166 @@
+"""Where a network begins, and where its branches meet. The merges are forms of the language: `[A, B]`, `[A + B]`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cnndsl.layers.attributes import Filled, Rejected, Shape
+from cnndsl.layers.layer import Example, Layer, Reject
+from cnndsl.layers.lowering import FunctionCall, Operand, Operator, Step
+from cnndsl.layers.tensor import TensorType, by_x
+
+__all__ = ["Add", "Concat", "Input", "Mismatch", "Multiply", "Subtract"]
+
+
+class Mismatch(Rejected):
+    """Branches do not fit together; `branch` is the first that does not fit those before it."""
+
+    def __init__(self, message: str, branch: int, label: str, help: str = "") -> None:
+        super().__init__(message, code="shape-mismatch", label=label, help=help)
+        self.branch = branch
+
+
+class Input(Layer):
+    """Input: the shape of one sample, channels first."""
+
+    words = ("INPUT",)
+    shape = Shape("the shape", default=Filled.INPUT)
+
+    examples = (
+        Example("INPUT(3x224x224)", "3x224x224"),
+        Example("INPUT", "3x32x32"),
+        Example("INPUT(784)", "784"),
+        Example("INPUT(40x98)", "40x98"),
+        Example("INPUT(1x16x112x112)", "1x16x112x112"),
+    )
+    rejects = (
+        Reject("INPUT(0x2x2)", "bad-argument"),
+        Reject("INPUT(32, 32, 3)", "too-many-arguments"),
+        Reject("INPUT(3x2x2x2x2)", "bad-argument"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        channels, *spatial = self.shape
+        return TensorType(channels, tuple(spatial))
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return ()
+
+
+class Concat(Layer):
+    """Concatenation along the channels: the branches agree in their spatial sizes."""
+
+    examples = (
+        Example("INPUT(8x6x6) -> [ID, CONV(4)]", "12x6x6", 292, 10_368),
+        Example("INPUT(8) -> [ID, ID]", "16"),
+    )
+    rejects = (
+        Reject("INPUT(8x6x6) -> [ID, POOL]", "shape-mismatch"),
+        Reject("INPUT(8x6x6) -> [ID, GAP]", "shape-mismatch"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        first = inputs[0]
+        for branch, other in enumerate(inputs):
+            if other.spatial != first.spatial:
+                message = f"branches of {first} and {other} cannot be concatenated: their spatial sizes differ"
+                raise Mismatch(message, branch, _difference(first.spatial, other.spatial), _size_help(first, other))
+        return TensorType(sum(each.channels for each in inputs), first.spatial)
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (FunctionCall("torch.cat", (Operand.INPUTS,), {"dim": 1}),)
+
+
+class _SameShape(Layer):
+    """A merge whose terms have one shape."""
+
+    symbol: ClassVar[str]
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        first = inputs[0]
+        for branch, other in enumerate(inputs):
+            if other != first:
+                done = "added" if self.symbol == "+" else "subtracted"
+                message = f"{first} and {other} cannot be {done}: terms have the same shape"
+                raise Mismatch(message, branch, _difference(first.shape, other.shape), _sum_help(first, other))
+        return first
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (Operator(self.symbol, (0,) * len(inputs)),)
+
+
+class Add(_SameShape):
+    """Sum of branches of one shape."""
+
+    symbol = "+"
+
+    examples = (Example("INPUT(8x6x6) -> [CONV(8, 3) + ID + ID]", "8x6x6", 584, 20_736),)
+    rejects = (
+        Reject("INPUT(8x6x6) -> [CONV(4) + ID]", "shape-mismatch"),
+        Reject("INPUT(8x6x6) -> [POOL + ID]", "shape-mismatch"),
+    )
+
+
+class Subtract(_SameShape):
+    """Difference of two branches of one shape."""
+
+    symbol = "-"
+
+    examples = (Example("INPUT(8x6x6) -> [ID - RELU]", "8x6x6"),)
+    rejects = (Reject("INPUT(8x6x6) -> [ID - GAP]", "shape-mismatch"),)
+
+
+class Multiply(Layer):
+    """Product of branches, which broadcasts: a vector over positions, 1xHxW over channels, Cx1x1."""
+
+    examples = (
+        Example("INPUT(8x6x6) -> [ID & GAP -> FC(8) -> SIGMOID]", "8x6x6", 72, 64),
+        Example("INPUT(8x6x6) -> [CONV(1, 1) -> SIGMOID & ID]", "8x6x6", 9, 288),
+        Example("INPUT(8x6x6) -> [POOL(6) & ID]", "8x6x6"),
+        Example("INPUT(8) -> [ID & SIGMOID]", "8"),
+    )
+    rejects = (
+        Reject("INPUT(8x6x6) -> [ID & GAP -> FC(4)]", "shape-mismatch"),
+        Reject("INPUT(8x6x6) -> [ID & POOL]", "shape-mismatch"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        rank = max(each.rank for each in inputs)
+        extents: tuple[int, ...] = (1,) * (rank + 1)
+        for branch, each in enumerate(inputs):
+            shape = each.shape if each.rank else (each.channels,) + (1,) * rank
+            if len(shape) != len(extents) or any(
+                a != b and 1 not in (a, b) for a, b in zip(extents, shape, strict=True)
+            ):
+                raise self._mismatch(inputs, branch, TensorType(extents[0], extents[1:]))
+            extents = tuple(map(max, extents, shape))
+        return TensorType(extents[0], extents[1:])
+
+    def _mismatch(self, inputs: tuple[TensorType, ...], branch: int, so_far: TensorType) -> Mismatch:
+        here = inputs[branch]
+        maps = [each for each in inputs if each.rank]
+        if here.rank == 0 and maps:
+            message = f"a gate of {here.channels} does not fit a map of {so_far.channels} channels"
+            help = f"a gate has a factor for each channel: end it with FC({so_far.channels})"
+            return Mismatch(message, branch, f"{here.channels} != {so_far.channels}", help)
+        message = f"{so_far} and {here} cannot be multiplied: extents are equal, or 1"
+        return Mismatch(message, branch, _difference(so_far.shape, here.shape))
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (Operator("*", tuple(output.rank - each.rank for each in inputs)),)
+
+
+def _difference(left: tuple[int, ...], right: tuple[int, ...]) -> str:
+    return f"{by_x(left) or 'a vector'} != {by_x(right) or 'a vector'}"
+
+
+def _size_help(first: TensorType, other: TensorType) -> str:
+    if 0 in (first.rank, other.rank):
+        return "one branch is a vector, another a map: move GAP, FC or FLATTEN behind the brackets"
+    return "give the windows padding=same and the same stride in every branch, or cut with CROP"
+
+
+def _sum_help(first: TensorType, other: TensorType) -> str:
+    if first.rank != other.rank or first.spatial != other.spatial:
+        return _size_help(first, other)
+    return f"a 1x1 convolution changes the channels: `CONV({first.channels}, 1)` in place of ID"

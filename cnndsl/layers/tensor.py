@@ -1,0 +1,41 @@
+"""The type of what flows along an arrow."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+__all__ = ["TensorType", "by_x"]
+
+
+class TensorType(NamedTuple):
+    """A map, C x spatial extents, or a vector of C, which has no spatial extents. The batch is implied.
+
+    A 1x1 map is not a vector: `512x1x1` and `512` are two types.
+    """
+
+    channels: int
+    spatial: tuple[int, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """All extents, channels first, without the batch axis."""
+        return (self.channels, *self.spatial)
+
+    @property
+    def rank(self) -> int:
+        """How many spatial axes there are; 0 for a vector."""
+        return len(self.spatial)
+
+    @property
+    def elements(self) -> int:
+        """How many numbers one sample holds."""
+        return prod(self.shape)
+
+    def __str__(self) -> str:
+        return by_x(self.shape)
+
+
+def by_x(extents: tuple[int, ...]) -> str:
+    """`64x7x7`: extents as the language writes them."""
+    return "x".join(map(str, extents))

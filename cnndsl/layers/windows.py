@@ -1,0 +1,103 @@
+"""The arithmetic of sliding windows, shared by convolution and pooling. All of it in whole numbers.
+
+The size formula is the one of PyTorch's Conv2d and MaxPool2d documentation; `ceil` follows its rule that the last
+window must start inside the input or its leading padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnndsl.layers.attributes import Rejected
+from cnndsl.layers.tensor import by_x
+
+__all__ = ["Pairs", "Window", "spans"]
+
+Pairs = tuple[tuple[int, int], ...]
+"""Padding (before, after) for each spatial axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window as it slides over the spatial axes: one entry an axis.
+
+    Attributes:
+        kernel: extent of the window, in positions.
+        stride: how far it moves.
+        dilation: distance between the positions it reads.
+        padding: a word (`same`, `valid`, `full`, `same_upper`, `causal`) or pairs (before, after).
+        ceil: whether a last window that reaches over the edge counts.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: str | Pairs
+    ceil: bool = False
+
+    def pairs(self, sizes: tuple[int, ...]) -> Pairs:
+        """The padding as numbers, for a map of these spatial sizes.
+
+        Raises:
+            Rejected: `causal` on more than one axis.
+        """
+        if not isinstance(self.padding, str):
+            return self.padding
+        if self.padding == "valid":
+            return tuple((0, 0) for _ in sizes)
+        reaches = spans(self.kernel, self.dilation)
+        if self.padding == "same":
+            return tuple(_halves(reach - 1) for reach in reaches)
+        if self.padding == "full":
+            return tuple((reach - 1, reach - 1) for reach in reaches)
+        if self.padding == "same_upper":
+            return tuple(
+                _halves(max(0, (-(-size // stride) - 1) * stride + reach - size))
+                for size, stride, reach in zip(sizes, self.stride, reaches, strict=True)
+            )
+        if len(sizes) > 1:
+            message = f"causal padding is for one axis of time, and this map has {len(sizes)} axes"
+            raise Rejected(message, attribute="padding", help="write padding=same, or pairs (before, after)")
+        return ((reaches[0] - 1, 0),)
+
+    def slide(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        """Spatial sizes of the output for a map of these spatial sizes.
+
+        Raises:
+            Rejected: the window does not fit into the padded map.
+        """
+        reaches = spans(self.kernel, self.dilation)
+        pairs = self.pairs(sizes)
+        for axis, size in enumerate(sizes):
+            if size + sum(pairs[axis]) < reaches[axis]:
+                raise self._too_large(sizes, axis, pairs[axis], reaches[axis])
+        return tuple(map(self._steps, sizes, reaches, self.stride, pairs))
+
+    def _steps(self, size: int, reach: int, stride: int, pair: tuple[int, int]) -> int:
+        room = size + sum(pair) - reach
+        if not self.ceil:
+            return room // stride + 1
+        steps = -(-room // stride) + 1
+        return steps - 1 if (steps - 1) * stride >= size + pair[0] else steps
+
+    def _too_large(self, sizes: tuple[int, ...], axis: int, pair: tuple[int, int], reach: int) -> Rejected:
+        size, kernel, dilation = sizes[axis], self.kernel[axis], self.dilation[axis]
+        padding = f"2*{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} + {pair[1]}"
+        window = str(kernel) if dilation == 1 else f"{dilation}*({kernel} - 1) - 1"
+        label = f"({size} + {padding} - {window})/{self.stride[axis]} + 1 < 1"
+        dilated = f" with dilation {by_x(self.dilation)}" if any(step > 1 for step in self.dilation) else ""
+        message = f"a {by_x(self.kernel)} window{dilated} does not fit a {by_x(sizes)} map"
+        enough = -(-(reach - size) // 2)
+        largest = (size + sum(pair) - 1) // dilation + 1
+        help = f"write padding={enough}, or a kernel of at most {largest}"
+        return Rejected(message, attribute="kernel", code="window-too-large", label=label, help=help)
+
+
+def spans(kernel: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[int, ...]:
+    """How many positions a dilated kernel reaches over: d*(K-1) + 1 along each axis."""
+    return tuple(step * (extent - 1) + 1 for extent, step in zip(kernel, dilation, strict=True))
+
+
+def _halves(total: int) -> tuple[int, int]:
+    """Half on each side, the odd one at the end."""
+    return total // 2, total - total // 2

@@ -1,0 +1,98 @@
+"""What `cnndsl.load` returns. Methods import their analysis or backend when they are called."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from cnndsl.compiler import compile_source
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.graph import Graph
+from cnndsl.source import Source, read
+
+__all__ = ["Model", "SpecError", "Summary", "load", "parse"]
+
+
+class SpecError(ValueError):
+    """A spec has mistakes; the message shows them as the command line does."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        from cnndsl.diagnostics.terminal import render_all
+
+        super().__init__("\n" + render_all(diagnostics))
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, repr=False)
+class Summary:
+    """The table of a network and its totals; printing it shows the table."""
+
+    text: str
+    params: int
+    buffers: int
+    macs: int
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that was read from a spec.
+
+    Attributes:
+        source: the text it was read from.
+        graph: its nodes in execution order.
+        diagnostics: what there is to know about it; warnings only.
+    """
+
+    source: Source
+    graph: Graph
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    def summary(self) -> Summary:
+        """Every layer with its output size, parameters and MACs, and the totals."""
+        from cnndsl.analyses.cost import cost
+        from cnndsl.backends.table import table
+
+        found = cost(self.graph)
+        return Summary(table(self.graph, found), found.params, found.buffers, found.macs)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {len(self.graph)} nodes>"
+
+
+def load(path: str | os.PathLike[str], **parameters: object) -> Model:
+    """The model in a file, or a shipped one: `load("zoo:resnet50", classes=10)`.
+
+    Args:
+        path: a .cnn file, or `zoo:NAME`.
+        parameters: values for the file's parameters, as `-D` gives them on the command line.
+
+    Raises:
+        cnndsl.source.UnreadableSource: the file cannot be read.
+        SpecError: it has mistakes.
+    """
+    return _model(read(path), parameters)
+
+
+def parse(text: str, **parameters: object) -> Model:
+    """The model in a text: `parse("INPUT -> [CONV -> RELU]*N -> FC", N=2)`.
+
+    Raises:
+        SpecError: it has mistakes.
+    """
+    return _model(Source("<text>", text), parameters)
+
+
+def _model(source: Source, parameters: dict[str, object]) -> Model:
+    compilation = compile_source(source, parameters)
+    if compilation.graph is None:
+        raise SpecError(compilation.diagnostics)
+    return Model(source, compilation.graph, compilation.diagnostics)

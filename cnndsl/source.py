@@ -1,0 +1,140 @@
+"""Text with a name. Spans are offsets; line and column are computed here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Position", "Source", "Span", "UnreadableSource", "read", "shipped", "shipped_specs"]
+
+SUFFIX = ".cnn"
+ZOO = "zoo:"
+
+
+class UnreadableSource(Exception):
+    """A spec that cannot be read at all: no such file, not text, unknown name in the zoo."""
+
+
+class Position(NamedTuple):
+    """A place as people count: line and column both start at 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(eq=False)
+class Source:
+    """A text and the name under which messages refer to it."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        for line in self.text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        return starts[:-1]
+
+    def position(self, offset: int) -> Position:
+        """Line and column of an offset into the text."""
+        line = bisect_right(self._line_starts, offset)
+        return Position(line, offset - self._line_starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its line end."""
+        start = self._line_starts[number - 1]
+        end = self.text.find("\n", start)
+        return self.text[start:] if end < 0 else self.text[start:end]
+
+    @property
+    def stem(self) -> str:
+        """The name of the models in this text: the file's name without folder and suffix."""
+        return Path(self.name).stem if self.name.endswith(SUFFIX) else self.name.strip("<>")
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
+
+
+class Span(NamedTuple):
+    """A stretch of a source: the characters from `start` up to but not including `end`."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def position(self) -> Position:
+        return self.source.position(self.start)
+
+    def until(self, other: Span) -> Span:
+        """From the start of this span to the end of another one in the same source."""
+        return Span(self.source, self.start, other.end)
+
+    def __str__(self) -> str:
+        line, column = self.position
+        return f"{self.source.name}:{line}:{column}"
+
+
+def shipped(folder: str) -> Path:
+    """A folder that comes with the project (`grammars`, `specs`).
+
+    It lies inside the package when that was installed from a wheel, and beside it in a checkout or an editable
+    installation, for which the build does not copy it.
+    """
+    package = Path(__file__).parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def shipped_specs() -> list[str]:
+    """The names that `zoo:` accepts, sorted."""
+    return sorted(path.stem for path in shipped("specs").glob(f"*{SUFFIX}"))
+
+
+def read(name: str | os.PathLike[str]) -> Source:
+    """The source at a path, or a shipped one for `zoo:NAME`.
+
+    Raises:
+        UnreadableSource: there is no such file, or its content is not UTF-8 text.
+    """
+    name = os.fspath(name)
+    path = _zoo_path(name.removeprefix(ZOO)) if name.startswith(ZOO) else Path(name)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableSource(f"cannot read {name}: {error.strerror or error}") from None
+    except ValueError as error:  # a NUL byte in the name
+        raise UnreadableSource(f"cannot read {name!r}: {error}") from None
+    return Source(name if not name.startswith(ZOO) else path.name, decode(content, name))
+
+
+def decode(content: bytes, name: str) -> str:
+    """UTF-8 text, with or without a byte order mark, its line ends as newlines.
+
+    Raises:
+        UnreadableSource: the bytes are not UTF-8.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableSource(
+            f"cannot read {name}: byte 0x{content[error.start]:02x} in line {line} is not UTF-8 text"
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _zoo_path(name: str) -> Path:
+    names = shipped_specs()
+    if name not in names:
+        raise UnreadableSource(f"zoo:{name} is not shipped; there are: {', '.join(names)}")
+    return shipped("specs") / f"{name}{SUFFIX}"

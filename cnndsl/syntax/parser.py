@@ -1,0 +1,138 @@
+"""Text to tree. What the grammar cannot say is checked on the way in (limits) and on the way out (lines)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from threading import Lock
+
+import lark
+
+from cnndsl.diagnostics import Diagnostic, Diagnostics
+from cnndsl.source import Source, Span
+from cnndsl.syntax import ast, grammar, slips
+from cnndsl.syntax.build import TreeBuilder
+
+__all__ = ["LONGEST_TEXT", "MOST_NESTED", "parse", "parse_expression"]
+
+LONGEST_TEXT = 256 * 1024
+"""Characters of a text; a longer one is refused before it is read."""
+
+MOST_NESTED = 200
+"""Brackets inside brackets."""
+
+_MOST_SYNTAX_ERRORS = 20
+_BRACKETS = re.compile(r'[\[\]()]|#[^\n]*|"[^"\n]*"')
+_STATEMENT_START = re.compile(r"^(?=[^\s#\])>+&|*,-])", re.MULTILINE)
+_lock = Lock()
+
+
+def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
+    """The tree of a text, and what is wrong with its syntax.
+
+    After a syntax error the rest of the text is still read, for the further errors in it, but there is no tree.
+    """
+    if not _within_limits(source, diagnostics):
+        return None
+    text = source.text
+    for _ in range(_MOST_SYNTAX_ERRORS):
+        try:
+            file = _tree(source, text, diagnostics)
+        except lark.UnexpectedInput as error:
+            offset = _offset(error, text)
+            diagnostics.add(slips.explain(source, text, offset, error))
+            text = _without_statement(text, offset)
+        else:
+            _check_lines(file, diagnostics)
+            return None if diagnostics.has_errors else file
+    return None
+
+
+def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression | None:
+    """The tree of a text that is a single expression, such as the value of `-D`."""
+    file = parse(source, diagnostics)
+    if file is None:
+        return None
+    match file.statements:
+        case [ast.Flow(expression=expression)]:
+            return expression
+    whole = Span(source, 0, len(source.text))
+    diagnostics.add(Diagnostic("bad-value", "one value is expected here", whole, help="a number, a size, a word"))
+    return None
+
+
+@cache
+def _parser() -> tuple[lark.Lark, TreeBuilder]:
+    builder = TreeBuilder()
+    return grammar.load(builder, {"COMMENT": builder.comment}), builder
+
+
+def _tree(source: Source, text: str, diagnostics: Diagnostics) -> ast.File:
+    parser, builder = _parser()
+    with _lock:  # one builder serves all texts
+        builder.begin(source, diagnostics)
+        tree: ast.File = parser.parse(text)  # type: ignore[assignment]  # the builder's `start` makes it
+    return tree
+
+
+def _within_limits(source: Source, diagnostics: Diagnostics) -> bool:
+    text = source.text
+    if len(text) > LONGEST_TEXT:
+        message = f"a text of {len(text):,} characters is longer than a spec may be"
+        diagnostics.add(Diagnostic("text-too-long", message, Span(source, 0, 1), label=f"at most {LONGEST_TEXT:,}"))
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        depth += (match[0] in "[(") - (match[0] in "])")
+        if depth > MOST_NESTED:
+            span = Span(source, match.start(), match.end())
+            message = f"brackets are nested more than {MOST_NESTED} deep"
+            diagnostics.add(Diagnostic("nested-too-deep", message, span, help="give the inner part a name"))
+            return False
+    return True
+
+
+def _offset(error: lark.UnexpectedInput, text: str) -> int:
+    if isinstance(error, lark.UnexpectedToken) and error.token.type != "$END":
+        return int(error.token.start_pos or 0)
+    if isinstance(error, lark.UnexpectedCharacters):
+        return int(error.pos_in_stream or 0)
+    return len(text.rstrip())
+
+
+def _without_statement(text: str, offset: int) -> str:
+    """The text with the statement around an offset blanked, so that the rest keeps its offsets."""
+    starts = [match.start() for match in _STATEMENT_START.finditer(text)]
+    start = max((found for found in starts if found <= offset), default=0)
+    end = min((found for found in starts if found > offset), default=len(text))
+    blank = re.sub(r"[^\n]", " ", text[start:end])
+    return text[:start] + blank + text[end:]
+
+
+def _check_lines(file: ast.File, diagnostics: Diagnostics) -> None:
+    """Every statement starts on its own line, and none with a bracket that may have been meant for a call."""
+    text = file.source.text
+    for before, statement in pairwise([None, *file.statements]):
+        assert statement is not None
+        first = text[statement.span.start]
+        if first in "(-":
+            diagnostics.add(_bad_start(statement, first))
+        elif before is not None and "\n" not in text[before.span.end : statement.span.start]:
+            diagnostics.add(_missing_arrow(before, statement))
+
+
+def _bad_start(statement: ast.Statement, first: str) -> Diagnostic:
+    span = Span(statement.span.source, statement.span.start, statement.span.start + 1)
+    help = "a call's `(` stands on the line of its name; a group is written with `[ ]`" if first == "(" else ""
+    return Diagnostic("bad-statement", f"no statement starts with `{first}`", span, help=help)
+
+
+def _missing_arrow(before: ast.Statement, statement: ast.Statement) -> Diagnostic:
+    text = before.span.source.text
+    left = re.split(r"\s", text[before.span.start : before.span.end])[-1]
+    right = re.split(r"\s", text[statement.span.start : statement.span.end])[0]
+    message = "a statement starts on a line of its own"
+    help = f"write `->` between `{left}` and `{right}`, or put them on two lines"
+    label = "nothing joins this to what stands before it"
+    return Diagnostic("missing-arrow", message, statement.span, label=label, help=help)
