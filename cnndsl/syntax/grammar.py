@@ -18,12 +18,13 @@ from typing import Any
 import lark
 
 from cnndsl.source import shipped
+from cnndsl.syntax.minus import SignedTokens
 
 __all__ = ["build", "cache_folder", "load"]
 
 _OPTIONS: dict[str, Any] = {
     "parser": "lalr",
-    "lexer": "contextual",
+    "lexer": "basic",
     "keep_all_tokens": True,
     "maybe_placeholders": False,
 }
@@ -31,7 +32,7 @@ _OPTIONS: dict[str, Any] = {
 
 def load(transformer: object, lexer_callbacks: dict[str, Any]) -> lark.Lark:
     """A parser for .cnn text whose rules call the transformer's methods."""
-    live = {"transformer": transformer, "lexer_callbacks": lexer_callbacks}
+    live = {"transformer": transformer, "lexer_callbacks": lexer_callbacks, "postlex": SignedTokens()}
     text = _grammar_text()
     path = cache_folder() / f"grammar-{_key(text)}.json"
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError):
@@ -45,7 +46,7 @@ def load(transformer: object, lexer_callbacks: dict[str, Any]) -> lark.Lark:
 
 def build(**options: Any) -> lark.Lark:
     """The parser straight from the grammar, whatever the cache holds."""
-    return lark.Lark(_grammar_text(), **_OPTIONS, **options)
+    return lark.Lark(_grammar_text(), **_OPTIONS, **{"postlex": SignedTokens(), **options})
 
 
 def cache_folder() -> Path:
@@ -71,8 +72,9 @@ def _key(text: str) -> str:
 
 
 def _tables(text: str) -> dict[str, Any]:
-    parser = lark.Lark(text, **_OPTIONS)
+    parser = lark.Lark(text, **_OPTIONS, postlex=SignedTokens())
     data, memo = parser.memo_serialize([lark.lexer.TerminalDef, lark.grammar.Rule])
+    data["options"]["postlex"] = None  # an object; given anew by whoever revives the tables
     return {"data": data, "memo": memo}
 
 

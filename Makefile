@@ -1,0 +1,64 @@
+# make demo      set up and check the shipped architectures
+# make test      set up, then lint, types, import contracts and the suite, with and without torch
+# make test-all  the same with the long tests, and those that need a browser or TeX
+# make test-gpu  the tests that need a CUDA device
+#
+# PYTHON=python3.12 chooses the interpreter; CONSTRAINTS=/dev/null takes whatever torch pip finds.
+
+PYTHON ?= python3
+CONSTRAINTS ?= constraints.txt
+
+VENV := .venv
+BARE := .venv-bare
+RUN := $(VENV)/bin/python -m
+PROJECT := pyproject.toml $(wildcard $(CONSTRAINTS)) Makefile
+
+.PHONY: setup demo test test-all test-gpu lint suite bare format clean
+.DELETE_ON_ERROR:
+
+setup: $(VENV)/installed
+
+# Bytecode is compiled here for those whose Python is told to write none.
+$(VENV)/installed: $(PROJECT)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,torch]'
+	$(RUN) compileall -q cnndsl
+	touch $@
+
+# The same without torch, which most commands never need.
+$(BARE)/installed: $(PROJECT)
+	$(PYTHON) -m venv $(BARE)
+	$(BARE)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test]'
+	touch $@
+
+demo: setup
+	@for spec in specs/*.cnn; do $(VENV)/bin/cnndsl check $$spec | grep -e '^[a-z0-9-]*$$' -e '^total' || exit 1; done
+
+LONG := slow or browser or tex or gpu
+
+test: setup lint suite bare
+
+lint: setup
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+suite: setup
+	$(RUN) pytest -n 2 -m "not ($(LONG))"
+
+bare: $(BARE)/installed
+	$(BARE)/bin/python -m pytest -n 2 -m "not torch and not ($(LONG))"
+
+test-all: setup lint bare
+	$(RUN) pytest -n 2 -m "not gpu"
+
+test-gpu: setup
+	$(RUN) pytest -m gpu
+
+format: setup
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+clean:
+	rm -rf $(VENV) $(BARE) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
