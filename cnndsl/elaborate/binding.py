@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cnndsl.diagnostics import did_you_mean
+from cnndsl.diagnostics import Label, did_you_mean
 from cnndsl.elaborate.context import Context
 from cnndsl.layers import REQUIRED, Layer
 from cnndsl.layers.attributes import Shape
@@ -65,9 +65,12 @@ def bind(
             if not name:
                 failures.append(_too_many(context, signature, arguments, argument))
                 break
+        if name in bound and argument.keyword is None:
+            continue  # two parameters of one name, which is reported where they are defined
         if name in bound:
             message = f"`{name}` of {signature.name} gets two arguments"
-            failures.append(context.error("repeated-argument", message, argument.span, help=f"{signature}"))
+            others = (Label(bound[name].span, "this is the first"),)
+            failures.append(context.error("repeated-argument", message, argument.span, others=others))
             continue
         bound[name] = argument
     if not failures:
@@ -97,7 +100,7 @@ def _too_many(
         channels_last = numbers[-1] in (1, 3, 4) and numbers[0] > 4
         ordered = [numbers[-1], *numbers[:-1]] if channels_last else numbers
         help = f"write one size, channels first: {signature.name}({'x'.join(map(str, ordered))})"
-    return context.error("too-many-arguments", message, first.span, help=help)
+    return context.error("too-many-arguments", message, first.span.until(arguments[-1].span), help=help)
 
 
 def _missing(context: Context, signature: Signature, bound: Iterable[str], call: Span) -> list[Exception]:

@@ -11,7 +11,7 @@ from cnndsl.graph import End, Graph, Node
 from cnndsl.layers import Layer, TensorType
 from cnndsl.source import Span
 
-__all__ = ["BARE_INPUT", "Drafts", "numbered"]
+__all__ = ["BARE_INPUT", "FIRST_FILTERS", "Drafts", "numbered"]
 
 BARE_INPUT = (3, 32, 32)
 FIRST_FILTERS = 64

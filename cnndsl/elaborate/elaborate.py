@@ -85,22 +85,22 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
         found = Diagnostics()
         context = Context(program, found)
         expander = Expander(context, _classes(context), last)
-        ends = _outputs(context, expander)
+        try:
+            ends = _outputs(context, expander)
+        except Abort:
+            break
         settled = expander.drafts.last_dense()
         if settled == last:
+            _warn_size_order(context, expander.drafts.drafts)
             break
         last = settled
     else:
         span = expander.drafts.bare_dense[min(settled ^ last, default=0)].span
         message = "the width of this FC depends on what follows it, which depends on its width"
         context.error("missing-argument", message, span, help="write its units")
-    for diagnostic in found:
-        diagnostics.add(diagnostic)
+    diagnostics.extend(found)
     if diagnostics.has_errors:
         return None
-    _warn_size_order(context, expander.drafts.drafts)
-    for diagnostic in found:
-        diagnostics.add(diagnostic)
     expander.drafts.fill_biases(ends)
     return expander.drafts.graph(program.file.source.stem, ends)
 

@@ -10,7 +10,7 @@ from cnndsl.diagnostics import Label
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import bind, signature_of_layer
 from cnndsl.elaborate.context import Abort, Context
-from cnndsl.elaborate.draft import BARE_INPUT, Drafts
+from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.values import (
     UNKNOWN,
@@ -296,12 +296,10 @@ class Expander:
         )
         values = {name: self._evaluator.value(argument.value, scope, wire) for name, argument in bound.items()}
         self._reject_networks(kind, bound, values)
-        if wire is UNKNOWN:
-            return UNKNOWN
-        entering = () if wire is None else (wire,)
+        entering = (wire,) if isinstance(wire, Draft) else ()
         places = {name: argument.span for name, argument in bound.items()}
         layer = self._rejecting(lambda: self._bound(kind, values, wire), written.span, places, entering)
-        if layer.transparent:
+        if layer.transparent or wire is UNKNOWN:
             return wire
         draft = self._add(layer, entering, written.span, places)
         if "units" in layer.filled:
@@ -327,14 +325,14 @@ class Expander:
             help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
             raise self._context.error("missing-arrow", message, written.span, label=label, help=help)
 
-    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Draft | None) -> Layer:
+    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> Layer:
         """The layer with its arguments bound; the same one for the same arguments.
 
         Raises:
             Rejected: an argument is not of its attribute's kind or range.
         """
         filled = self._filled(kind, values, wire)
-        rank = wire.type.rank if wire else 0
+        rank = wire.type.rank if isinstance(wire, Draft) else 0
         key = (kind, rank, *values.items(), *map(type, values.values()), *filled.items())
         try:
             found = self._layers.get(key)
@@ -344,7 +342,7 @@ class Expander:
             found = self._layers[key] = kind.bind(values, rank, filled)
         return found
 
-    def _filled(self, kind: type[Layer], values: Mapping[str, Value], wire: Draft | None) -> dict[str, object]:
+    def _filled(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> dict[str, object]:
         """What the language chooses for this place, of the attributes that have no argument."""
         filled: dict[str, object] = {}
         for name, attribute in kind.attributes.items():
@@ -352,8 +350,8 @@ class Expander:
                 continue
             if attribute.default is Filled.INPUT:
                 filled[name] = BARE_INPUT
-            elif attribute.default is Filled.FILTERS and wire is not None:
-                filled[name] = self.drafts.bare_filters(wire)
+            elif attribute.default is Filled.FILTERS:
+                filled[name] = self.drafts.bare_filters(wire) if isinstance(wire, Draft) else FIRST_FILTERS
             elif attribute.default is Filled.UNITS:
                 is_last = len(self.drafts.bare_dense) in self._last_dense
                 filled[name] = self._classes if is_last else OTHER_UNITS

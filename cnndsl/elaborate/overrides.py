@@ -76,7 +76,7 @@ def _may_be_set(
     else:
         message = f"{program.file.source.name} has no parameter `{name}`"
     names = ", ".join(sorted(settable))
-    help = did_you_mean(name, settable) or (f"it has {names}" if names else "it has none")
+    help = did_you_mean(name, settable) or (f"what can be set: {names}" if names else "nothing in it can be set")
     diagnostics.add(Diagnostic("bad-override", message, span, help=help))
     return False
 
@@ -100,8 +100,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         span = Span(shown, len(shown.text) - len(text), len(shown.text))
         help = "a number, true or false, a size, a tuple or a word"
         found.add(Diagnostic("bad-override", f"`{text}` is no value that can be set", span, help=help))
-    for diagnostic in found:
-        diagnostics.add(replace(diagnostic, span=diagnostic.span._replace(source=shown)))
+    diagnostics.extend(replace(each, span=each.span._replace(source=shown)) for each in found)
     return None if found.has_errors else value
 
 

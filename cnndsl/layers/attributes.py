@@ -227,7 +227,8 @@ class Extents(Attribute[tuple[int, ...]]):
             raise Rejected(message, help=_fraction_help(value))
         if rank and len(extents) != rank:
             axes = "axis" if rank == 1 else "axes"
-            raise Rejected(f"{self.phrase} has {len(extents)} numbers, but the map has {rank} spatial {axes}")
+            message = f"{self.phrase} has {len(extents)} numbers, but the map has {rank} spatial {axes}"
+            raise Rejected(message, help="write one number for all axes, or one for each")
         return extents
 
     def show(self, value: tuple[int, ...]) -> str:

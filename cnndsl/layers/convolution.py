@@ -11,7 +11,7 @@ from math import prod
 from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejected, Whole
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, compact
-from cnndsl.layers.tensor import TensorType, by_x
+from cnndsl.layers.tensor import TensorType, a_size, by_x
 from cnndsl.layers.windows import Pairs, Window, spans
 
 __all__ = ["Convolution", "DepthwiseConvolution", "TransposedConvolution"]
@@ -186,7 +186,7 @@ class TransposedConvolution(Layer):
             )
         )
         if min(sizes) < 1:
-            message = f"padding {pairs[0][0]} leaves nothing of a {by_x(entering.spatial)} map"
+            message = f"padding {pairs[0][0]} leaves nothing of {a_size(entering.spatial)} map"
             raise Rejected(
                 message, attribute="padding", code="window-too-large", label=f"the size would be {by_x(sizes)}"
             )

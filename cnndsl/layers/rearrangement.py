@@ -6,7 +6,7 @@ from cnndsl.layers.attributes import Extents, Rejected, Whole
 from cnndsl.layers.convolution import require_groups, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import ModuleCall, Slice, Step
-from cnndsl.layers.tensor import TensorType, by_x
+from cnndsl.layers.tensor import TensorType, a_size, by_x
 
 __all__ = ["Channels", "Crop", "Shuffle"]
 
@@ -85,7 +85,7 @@ class Crop(Layer):
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         entering = require_map(self, inputs)
         if any(inner > outer for inner, outer in zip(self.size, entering.spatial, strict=True)):
-            message = f"{by_x(self.size)} cannot be cut out of a {by_x(entering.spatial)} map"
+            message = f"{by_x(self.size)} cannot be cut out of {a_size(entering.spatial)} map"
             raise Rejected(message, attribute="size", code="out-of-range")
         return TensorType(entering.channels, self.size)
 

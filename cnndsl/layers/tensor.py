@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-__all__ = ["TensorType", "by_x"]
+__all__ = ["TensorType", "a_size", "by_x"]
 
 
 class TensorType(NamedTuple):
@@ -39,3 +39,9 @@ class TensorType(NamedTuple):
 def by_x(extents: tuple[int, ...]) -> str:
     """`64x7x7`: extents as the language writes them."""
     return "x".join(map(str, extents))
+
+
+def a_size(extents: tuple[int, ...]) -> str:
+    """`a 7x7`, `an 8x8`: extents with their article."""
+    first = str(extents[0])
+    return f"{'an' if first.startswith('8') or first in ('11', '18') else 'a'} {by_x(extents)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnndsl.layers.attributes import Rejected
-from cnndsl.layers.tensor import by_x
+from cnndsl.layers.tensor import a_size, by_x
 
 __all__ = ["Pairs", "Window", "spans"]
 
@@ -86,7 +86,7 @@ class Window:
         window = str(kernel) if dilation == 1 else f"{dilation}*({kernel} - 1) - 1"
         label = f"({size} + {padding} - {window})/{self.stride[axis]} + 1 < 1"
         dilated = f" with dilation {by_x(self.dilation)}" if any(step > 1 for step in self.dilation) else ""
-        message = f"a {by_x(self.kernel)} window{dilated} does not fit a {by_x(sizes)} map"
+        message = f"{a_size(self.kernel)} window{dilated} does not fit {a_size(sizes)} map"
         enough = -(-(reach - size) // 2)
         largest = (size + sum(pair) - 1) // dilation + 1
         help = f"write padding={enough}, or a kernel of at most {largest}"

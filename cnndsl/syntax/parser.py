@@ -41,8 +41,9 @@ def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
             file = _tree(source, text, diagnostics)
         except lark.UnexpectedInput as error:
             offset = _offset(error, text)
-            diagnostics.add(slips.explain(source, text, offset, error))
-            text = _without_statement(text, offset)
+            found = slips.explain(source, text, offset, error)
+            diagnostics.add(found)
+            text = _without_statement(text, found.span.start, offset)
         else:
             _check_lines(file, diagnostics)
             return None if diagnostics.has_errors else file
@@ -101,11 +102,15 @@ def _offset(error: lark.UnexpectedInput, text: str) -> int:
     return len(text.rstrip())
 
 
-def _without_statement(text: str, offset: int) -> str:
-    """The text with the statement around an offset blanked, so that the rest keeps its offsets."""
+def _without_statement(text: str, mistake: int, noticed: int) -> str:
+    """The text with the statement of a mistake blanked, so that the rest keeps its offsets.
+
+    A bracket that is never closed is noticed in a later statement, which is left as it is.
+    """
     starts = [match.start() for match in _STATEMENT_START.finditer(text)]
-    start = max((found for found in starts if found <= offset), default=0)
-    end = min((found for found in starts if found > offset), default=len(text))
+    start = max((found for found in starts if found <= mistake), default=0)
+    last = max((found for found in starts if found <= noticed), default=0)
+    end = last if last > start else min((found for found in starts if found > noticed), default=len(text))
     blank = re.sub(r"[^\n]", " ", text[start:end])
     return text[:start] + blank + text[end:]
 

@@ -13,13 +13,13 @@ from cnndsl.source import Source, Span
 __all__ = ["explain"]
 
 _SLIPS: tuple[tuple[str, str, str], ...] = (
-    # around the place of the error; message; help. `\1` stands for the pattern's groups.
+    # around the place of the error; message; help. {0} stands for the match, {1} for its first group.
     (r"=>|-->|–>|—>|⇒|⟶|➔|->>|=>>", "`{0}` is no arrow", "write `->`"),
     (r"(?:->|>>|→)\s*(?:->|>>|→)", "there is nothing between two arrows", "remove one of them"),
     (r"\[\s*\]", "the brackets are empty", "write a layer inside, or ID to pass the input on"),
-    (r"\[[^\[\](),]+,\s*\]", "a concatenation has at least two branches", "remove the comma, or add a branch"),
+    (r",\s*\]", "a concatenation has at least two branches", "remove the comma, or add a branch"),
     (r",\s*,", "there is nothing between two commas", "remove one of them"),
-    (r"\b(\d+) +[xX×] *(\d+)\b", "a size is written without spaces", "write `{1}x{2}`"),
+    (r"\b\d+( *[xX×] *\d+)+", "a size is written without spaces", "write `{compact}`"),
     (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({1}, {2})`"),
     (r"\d+[xX×]", "a size needs a number on both sides of its x", "write 3x3"),
     (r"\bif\b[^=\n]*[^=<>!]=(?!=)", "`=` gives a name to something; a comparison is `==`", "write `==`"),
@@ -57,7 +57,8 @@ def _slip(source: Source, text: str, offset: int) -> Diagnostic | None:
             if start + match.start() <= offset <= start + match.end():
                 words = (match[0], *match.groups())
                 span = Span(source, start + match.start(), start + match.end())
-                return Diagnostic("syntax", message.format(*words), span, help=help.format(*words))
+                help = help.format(*words, compact=match[0].replace(" ", ""))
+                return Diagnostic("syntax", message.format(*words), span, help=help)
     return None
 
 
@@ -98,7 +99,8 @@ def _incomplete(source: Source, text: str, offset: int) -> Diagnostic | None:
     at_end = offset >= len(text.rstrip())
     span = Span(source, before.start(1), before.end(1))
     what = "the text ends" if at_end else f"`{_word(text, offset)}` stands"
-    return Diagnostic("syntax", f"`{before[1]}` needs something behind it, but there {what}", span)
+    help = "write the next element, or remove it" if at_end else ""
+    return Diagnostic("syntax", f"`{before[1]}` needs something behind it, but there {what}", span, help=help)
 
 
 def _unexpected(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic:

@@ -1,0 +1,48 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where torch is not installed, the comparisons with it are skipped, visibly."""
+    if find_spec("torch") is None:
+        missing = pytest.mark.skip(reason="torch is not installed: pip install 'cnndsl[torch]'")
+        for item in items:
+            if "torch" in item.keywords:
+                item.add_marker(missing)
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run `python -m cnndsl` with some arguments, as a user does."""
+
+    def run(*arguments: str, cwd: Path = ROOT, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cnndsl", *arguments],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, **environment},
+            check=False,
+        )
+
+    return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-cases", action="store_true", help="write what the messages say now into diagnostics/")

@@ -1,0 +1,169 @@
+"""The command as people and scripts use it: what goes where, and with which exit status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Run
+
+import cnndsl
+
+
+def test_a_report_goes_to_stdout_and_nothing_to_stderr(run: Run) -> None:
+    done = run("check", "specs/lenet5.cnn")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "61,706" in done.stdout
+    assert "conv1.conv1" in done.stdout
+
+
+def test_mistakes_go_to_stderr_with_status_1(run: Run) -> None:
+    done = run("check", "-e", "INPUT -> CONF(3)")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "did you mean `CONV`?" in done.stderr
+
+
+def test_warnings_alone_are_status_0(run: Run) -> None:
+    done = run("check", "-e", "INPUT(224x224x3) -> FC")
+    assert done.returncode == 0
+    assert "warning[size-order]" in done.stderr
+    assert "total" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check"],
+        ["check", "no-such-file.cnn"],
+        ["check", "specs"],
+        ["check", "zoo:resnet51"],
+        ["check", "--format", "xml", "zoo:lenet5"],
+        ["check", "-D", "N", "zoo:lecture-pattern"],
+        ["check", "-D", "N=", "zoo:lecture-pattern"],
+        ["check", "-D", "N=1", "-D", "N=2", "zoo:lecture-pattern"],
+        ["check", "-D", "3=1", "zoo:lecture-pattern"],
+        ["chek"],
+        ["--nonsense"],
+        ["specs/lenet5.cnn"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_status_2_and_no_traceback(run: Run, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unreadable_file_does_not_hide_the_others(run: Run) -> None:
+    done = run("check", "no-such-file.cnn", "specs/lenet5.cnn", "-e", "INPUT -> CONF")
+    assert done.returncode == 2
+    assert "61,706" in done.stdout
+    assert "no-such-file.cnn" in done.stderr
+    assert "unknown-layer" in done.stderr
+
+
+def test_a_forgotten_command_is_told(run: Run) -> None:
+    assert "cnndsl check specs/lenet5.cnn" in run("specs/lenet5.cnn").stderr
+
+
+@pytest.mark.parametrize("content", [b"INPUT -> FC \xff", b"\xff\xfeI\x00N\x00"], ids=["latin-1", "utf-16"])
+def test_bytes_that_are_no_text_are_status_2(run: Run, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "net.cnn").write_bytes(content)
+    done = run("check", "net.cnn", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "not UTF-8" in done.stderr
+
+
+def test_standard_input_and_texts_are_specs_too(run: Run) -> None:
+    done = run("check", "-", "-e", "INPUT -> FC(5)", "--format", "json", stdin="INPUT -> FC(3)")
+    assert [report["outputs"][0]["size"] for report in json.loads(done.stdout)] == [[3], [5]]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.cnn").write_bytes(b"\xef\xbb\xbfINPUT\r\n  -> CONF(3)\r\n")
+    done = run("check", "net.cnn", cwd=tmp_path)
+    assert "net.cnn:2:6" in done.stderr
+
+
+def test_json_is_a_list_with_one_object_for_each_model(run: Run) -> None:
+    done = run("check", "zoo:lenet5", "-e", "INPUT -> CONF", "--format", "json")
+    good, bad = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert good["name"] == "lenet5"
+    assert good["inputs"] == [{"name": "input", "size": [1, 32, 32]}]
+    assert good["outputs"] == [{"name": "out", "size": [10]}]
+    assert (good["params"], good["macs"]) == (61_706, 416_520)
+    assert good["nodes"][1]["path"] == "conv1.conv1"
+    assert good["nodes"][1]["layer"] == "CONV"
+    assert good["nodes"][1]["output"] == [6, 28, 28]
+    assert {"params", "macs"} <= good["nodes"][1].keys()
+    assert good["diagnostics"] == []
+    assert (bad["params"], bad["macs"], bad["nodes"]) == (None, None, [])
+    assert bad["diagnostics"][0]["code"] == "unknown-layer"
+
+
+def test_a_parameter_is_set_with_D(run: Run) -> None:
+    done = run("check", "zoo:lecture-pattern", "-D", "N=0", "-D", "M=0", "-D", "K=0")
+    assert "30,730" in done.stdout
+
+
+def test_the_pattern_without_values_shows_both_ways_to_give_them(run: Run) -> None:
+    done = run("check", "-e", "INPUT -> [CONV]*N")
+    assert "N = 2" in done.stderr
+    assert "-D N=2" in done.stderr
+
+
+def test_filled_in_values_are_marked(run: Run) -> None:
+    done = run("check", "-e", "INPUT -> CONV -> BN -> FC(10)")
+    assert "CONV(64*, bias=false*)" in done.stdout
+    assert "FC(10)" in done.stdout
+    assert "filled in" in done.stdout
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout == f"cnndsl {cnndsl.__version__}\n"
+
+
+def test_help_names_every_command(run: Run) -> None:
+    shown = run("--help").stdout
+    modules = [path.stem for path in (ROOT / "cnndsl" / "cli").glob("[!_]*.py")]
+    assert modules
+    assert all(f"  {name} " in shown for name in modules)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(run: Run, shell: str) -> None:
+    assert "_CNNDSL_COMPLETE" in run("completion", shell).stdout
+
+
+def test_completion_offers_commands_and_the_zoo(run: Run) -> None:
+    def offered(words: str, position: int) -> list[str]:
+        done = run(_CNNDSL_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(position))
+        return done.stdout.split()
+
+    assert "plain,check" in offered("cnndsl ch", 1)
+    assert "plain,zoo:resnet50" in offered("cnndsl check zoo:res", 2)
+
+
+def test_a_reader_that_stops_early_makes_no_traceback() -> None:
+    command = f"{sys.executable} -m cnndsl check specs/*.cnn | head -n 1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_knows_only_ascii_shows_the_message(run: Run) -> None:
+    done = run("check", "-e", "INPUT → CONF", PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "unknown-layer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_installed_command_is_the_module() -> None:
+    command = Path(sys.executable).parent / "cnndsl"
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"cnndsl {cnndsl.__version__}\n"

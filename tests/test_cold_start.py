@@ -1,0 +1,43 @@
+"""What a command does not need is not imported: a cold start is designed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+HEAVY = ["torch", "numpy", "networkx", "rich", "graphviz"]
+SHOW_IMPORTS = """
+import sys
+from cnndsl.cli import commands
+try:
+    commands(sys.argv[1:])
+except SystemExit as done:
+    assert not done.code, done.code
+print("IMPORTED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def imported_by(*arguments: str, before: str = "") -> list[str]:
+    command = [sys.executable, "-c", before + SHOW_IMPORTS, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.split("IMPORTED")[1].split()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check", "specs/resnet50.cnn"], ["check", "--format", "json", "specs/unet.cnn"], ["--help"], ["check", "--help"]],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
+    assert [name for name in HEAVY if name in imported_by(*arguments)] == []
+
+
+def test_help_needs_no_parser() -> None:
+    assert "lark" not in imported_by("--help")
+
+
+def test_the_check_above_can_fail() -> None:
+    assert "networkx" in imported_by("--help", before="import networkx")
