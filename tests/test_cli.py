@@ -167,3 +167,14 @@ def test_the_installed_command_is_the_module() -> None:
     command = Path(sys.executable).parent / "cnndsl"
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"cnndsl {cnndsl.__version__}\n"
+
+
+def test_totals_are_a_line_for_each_spec(run: Run) -> None:
+    done = run("check", "--format", "totals", "zoo:lenet5", "zoo:unet")
+    header, rule, *rows = done.stdout.splitlines()
+    assert header.split() == ["model", "input", "output", "params", "MACs"]
+    assert set(rule) == {"-", " "}
+    assert [row.split() for row in rows] == [
+        ["lenet5", "1x32x32", "10", "61,706", "416,520"],
+        ["unet", "1x572x572", "2x388x388", "31,030,658", "150,428,424,448"],
+    ]

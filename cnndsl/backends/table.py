@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnndsl.analyses.cost import Cost
-from cnndsl.graph import Graph
-from cnndsl.layers import TensorType
+from cnndsl.graph import End, Graph
 
-__all__ = ["table"]
+__all__ = ["table", "totals"]
 
-_HEADER = ("name", "layer", "output", "params", "MACs")
+_NODE_HEADER = ("name", "layer", "output", "params", "MACs")
+_MODEL_HEADER = ("model", "input", "output", "params", "MACs")
 _FILLED_MARK = '* filled in by the language: see "Filled in" in docs/language.md'
 
 
@@ -18,36 +20,40 @@ def table(graph: Graph, cost: Cost) -> str:
         (row.node.path, str(row.node.layer), str(row.node.type), _count(row.params), _count(row.macs))
         for row in cost.rows
     ]
-    total = ("total", "", _types([output.node.type for output in graph.outputs]), f"{cost.params:,}", f"{cost.macs:,}")
-    widths = [max(map(len, column)) for column in zip(_HEADER, *rows, total, strict=True)]
-    rule = "  ".join("-" * width for width in widths)
-    lines = [
-        graph.name,
-        "",
-        _line(_HEADER, widths),
-        rule,
-        *(_line(row, widths) for row in rows),
-        rule,
-        _line(total, widths),
-    ]
+    total = ("total", "", _sizes(graph.outputs), f"{cost.params:,}", f"{cost.macs:,}")
+    header, rule, *lines, last = _aligned([_NODE_HEADER, *rows, total])
+    lines = [graph.name, "", header, rule, *lines, rule, last]
     if any(row.node.layer.filled for row in cost.rows):
         lines += ["", _FILLED_MARK]
     return "\n".join(lines) + "\n"
 
 
+def totals(models: Sequence[tuple[Graph, Cost]]) -> str:
+    """A line for each network with what enters and leaves it and what it costs; ends with a line end."""
+    rows = [
+        (graph.name, _sizes(graph.inputs), _sizes(graph.outputs), f"{cost.params:,}", f"{cost.macs:,}")
+        for graph, cost in models
+    ]
+    return "\n".join(_aligned([_MODEL_HEADER, *rows])) + "\n"
+
+
 def _count(number: int) -> str:
-    """A number with its thousands apart; nothing for 0, which most rows have."""
+    """A number with its thousands apart; a dash for 0, which most rows have."""
     return f"{number:,}" if number else "-"
 
 
-def _types(types: list[TensorType]) -> str:
-    return ", ".join(map(str, types))
+def _sizes(ends: tuple[End, ...]) -> str:
+    return ", ".join(str(end.node.type) for end in ends)
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    """Words to the left, numbers to the right."""
-    aligned = [
-        cell.rjust(width) if position > 2 else cell.ljust(width)
-        for position, (cell, width) in enumerate(zip(cells, widths, strict=True))
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of cells in columns, a rule below the first line; words to the left, the two counts to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if position > 2 else cell.ljust(width)
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
     ]
-    return "  ".join(aligned).rstrip()
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +18,14 @@ __all__ = ["command"]
 
 @click.command("check")
 @spec_arguments
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="How to report.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "totals", "json"]),
+    default="table",
+    show_default=True,
+    help="A line for each layer, a line for each spec, or data.",
+)
 def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Parameters, form: str) -> None:
     """Report every layer's output size, parameters and multiply-accumulates, and every mistake.
 
@@ -30,29 +38,32 @@ def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Paramete
     compilations = [compile_source(source, parameters) for source in sources]
     for compilation in compilations:
         show(compilation.diagnostics)
-    if form == "json":
-        _write_json(compilations)
-    else:
-        _write_tables(compilations)
+    sys.stdout.write(_WRITERS[form](compilations))
     if not complete:
         sys.exit(2)
     if any(compilation.has_errors for compilation in compilations):
         sys.exit(1)
 
 
-def _write_tables(compilations: list[Compilation]) -> None:
+def _tables(compilations: list[Compilation]) -> str:
     from cnndsl.analyses.cost import cost
     from cnndsl.backends.table import table
 
-    tables = [table(found.graph, cost(found.graph)) for found in compilations if found.graph]
-    sys.stdout.write("\n".join(tables))
+    return "\n".join(table(found.graph, cost(found.graph)) for found in compilations if found.graph)
 
 
-def _write_json(compilations: list[Compilation]) -> None:
+def _totals(compilations: list[Compilation]) -> str:
+    from cnndsl.analyses.cost import cost
+    from cnndsl.backends.table import totals
+
+    models = [(found.graph, cost(found.graph)) for found in compilations if found.graph]
+    return totals(models) if models else ""
+
+
+def _json(compilations: list[Compilation]) -> str:
     import json
 
-    json.dump([_data(found) for found in compilations], sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    return json.dumps([_data(found) for found in compilations], indent=1) + "\n"
 
 
 def _data(found: Compilation) -> dict[str, Any]:
@@ -61,3 +72,6 @@ def _data(found: Compilation) -> dict[str, Any]:
 
     found_cost = cost(found.graph) if found.graph else None
     return report(found.source.stem, found.graph, found_cost, found.diagnostics)
+
+
+_WRITERS: dict[str, Callable[[list[Compilation]], str]] = {"table": _tables, "totals": _totals, "json": _json}
