@@ -66,7 +66,7 @@ def _one_line(span: Span) -> str:
 
 def _places(primary: Label, others: tuple[Label, ...], colour: str, paint: _Paint) -> list[str]:
     """The source lines that hold the labels, each source under its own arrow, the primary one first."""
-    labels = sorted({primary, *others}, key=lambda label: label.span.start)
+    labels = sorted([*others, primary], key=lambda label: label.span.start)
     sources = [primary.span.source]
     sources += [label.span.source for label in others if label.span.source is not primary.span.source]
     last_line = max(label.span.position.line for label in labels)

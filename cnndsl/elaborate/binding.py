@@ -12,7 +12,7 @@ from cnndsl.layers.attributes import Shape
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["Signature", "bind", "signature_of_definition", "signature_of_layer"]
+__all__ = ["Binder", "Signature", "bind", "signature_of_definition", "signature_of_layer"]
 
 
 class Signature(NamedTuple):
@@ -39,6 +39,40 @@ def signature_of_layer(layer: type[Layer]) -> Signature:
     required = frozenset(name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
     takes_size = any(isinstance(attribute, Shape) for attribute in layer.attributes.values())
     return Signature(layer.word(), tuple(layer.attributes), required, takes_size)
+
+
+class Binder:
+    """Binds the calls of one file; the same text called again is bound as before."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._signatures: dict[str, Signature] = {}
+        self._bound: dict[tuple[int, str], Mapping[str, ast.Argument]] = {}
+
+    def definition(
+        self, definition: ast.Definition, arguments: tuple[ast.Argument, ...], call: Span
+    ) -> Mapping[str, ast.Argument]:
+        """The argument of each parameter of a definition that has one; raises Failed as `bind` does."""
+        signature = self._signatures.get(definition.name)
+        if signature is None:
+            signature = self._signatures[definition.name] = signature_of_definition(definition)
+        return self._again(signature, arguments, call)
+
+    def layer(self, layer: type[Layer], arguments: tuple[ast.Argument, ...], call: Span) -> Mapping[str, ast.Argument]:
+        """The argument of each attribute of a layer that has one; raises Failed as `bind` does."""
+        signature = self._signatures.get(layer.word())
+        if signature is None:
+            signature = self._signatures[layer.word()] = signature_of_layer(layer)
+        return self._again(signature, arguments, call)
+
+    def _again(
+        self, signature: Signature, arguments: tuple[ast.Argument, ...], call: Span
+    ) -> Mapping[str, ast.Argument]:
+        key = (id(arguments), signature.name)  # the tree outlives the binder, so that its ids stay its own
+        bound = self._bound.get(key)
+        if bound is None:
+            bound = self._bound[key] = bind(self._context, signature, arguments, call)
+        return bound
 
 
 def bind(

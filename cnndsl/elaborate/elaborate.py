@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cnndsl.diagnostics import Diagnostics
+from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
@@ -113,7 +114,7 @@ def _classes(context: Context) -> int:
         return value if isinstance(value, int) and value > 0 else DEFAULT_CLASSES
     definition = program.definitions[CLASSES]
     try:
-        value = Evaluator(context).value(ast.Name(definition.name_span, CLASSES), Scope({}), None)
+        value = Evaluator(context, Binder(context)).value(ast.Name(definition.name_span, CLASSES), Scope({}), None)
     except Failed:
         return DEFAULT_CLASSES
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else DEFAULT_CLASSES

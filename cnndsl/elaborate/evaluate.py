@@ -10,7 +10,7 @@ from typing import Any
 
 from cnndsl.elaborate import arithmetic
 from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number
-from cnndsl.elaborate.binding import bind, signature_of_definition
+from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.program import SHAPE_NAMES
 from cnndsl.elaborate.values import (
@@ -38,8 +38,9 @@ _DECIDED_BY_FORM = frozenset({ast.Call, ast.Merge, ast.Arithmetic, ast.Condition
 class Evaluator:
     """Computes the values of expressions in a scope."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, binder: Binder) -> None:
         self._context = context
+        self._binder = binder
         self._program = context.program
         self._constants: dict[str, Value | None] = {}
         """Values of the file's definitions; None while one is being computed."""
@@ -188,7 +189,7 @@ class Evaluator:
         Raises:
             Failed: an argument is missing or wrong; reported.
         """
-        bound = bind(self._context, signature_of_definition(definition), arguments, call)
+        bound = self._binder.definition(definition, arguments, call)
         names: dict[str, Value] = {}
         inner = Scope(names)
         for parameter in definition.parameters or ():

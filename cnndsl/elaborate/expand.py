@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from cnndsl.diagnostics import Label
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.binding import bind, signature_of_layer
+from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
 from cnndsl.elaborate.evaluate import Evaluator
@@ -32,7 +32,7 @@ from cnndsl.syntax import ast
 __all__ = ["MOST_NODES", "Expander"]
 
 MOST_NODES = 200_000
-MOST_STEPS = 2_000_000
+MOST_STEPS = 400_000
 """Copies of repeats and rows of tables, whether or not they make nodes."""
 
 OTHER_UNITS = 256
@@ -60,7 +60,8 @@ class Expander:
     def __init__(self, context: Context, classes: int, last_dense: frozenset[int]) -> None:
         self._context = context
         self._program = context.program
-        self._evaluator = Evaluator(context)
+        self._binder = Binder(context)
+        self._evaluator = Evaluator(context, self._binder)
         self._classes = classes
         self._last_dense = last_dense
         self._steps = 0
@@ -289,11 +290,7 @@ class Expander:
     ) -> Wire:
         """The node of a layer, or what is wrong with its arguments or with what enters it."""
         self._check_entry(kind, written, wire)
-        bound = (
-            bind(self._context, signature_of_layer(kind), arguments, written.span)
-            if arguments or kind.attributes
-            else {}
-        )
+        bound = self._binder.layer(kind, arguments, written.span)
         values = {name: self._evaluator.value(argument.value, scope, wire) for name, argument in bound.items()}
         self._reject_networks(kind, bound, values)
         entering = (wire,) if isinstance(wire, Draft) else ()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
+from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
@@ -94,7 +95,8 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
     elif expression is not None:
         empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
         with suppress(Failed):
-            value = Evaluator(Context(empty, found)).value(expression, Scope({}), None)
+            context = Context(empty, found)
+            value = Evaluator(context, Binder(context)).value(expression, Scope({}), None)
     if len(found) == 0 and (value is None or is_network(value)):
         text = source.text.strip()
         span = Span(shown, len(shown.text) - len(text), len(shown.text))
