@@ -68,10 +68,23 @@ def _check_statements(context: Context) -> None:
             context.error("unsupported", f"`{word}` is not compiled by this version yet", statement.span)
         elif isinstance(statement, ast.Definition) and statement.shared:
             context.error("unsupported", "`shared` is not compiled by this version yet", statement.span)
+        elif isinstance(statement, ast.Definition) and _starts_with_input(statement.body):
+            message = "named models are not compiled by this version yet"
+            help = f"write the network without `{statement.name} =`"
+            context.error("unsupported", message, statement.name_span, help=help)
         elif isinstance(statement, ast.Definition):
             for parameter in statement.parameters or ():
                 if parameter.shared:
                     context.error("unsupported", "`shared` is not compiled by this version yet", parameter.span)
+
+
+def _starts_with_input(expression: ast.Expression) -> bool:
+    match expression:
+        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first):
+            return _starts_with_input(first)
+        case ast.Name(name=name) | ast.Call(name=name):
+            return name.upper() == structure.Input.word()
+    return False
 
 
 def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:

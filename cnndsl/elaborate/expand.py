@@ -19,6 +19,7 @@ from cnndsl.elaborate.values import (
     Failed,
     Network,
     Scope,
+    Symbol,
     Value,
     Wire,
     describe,
@@ -291,7 +292,7 @@ class Expander:
         """The node of a layer, or what is wrong with its arguments or with what enters it."""
         self._check_entry(kind, written, wire)
         bound = self._binder.layer(kind, arguments, written.span)
-        values = {name: self._evaluator.value(argument.value, scope, wire) for name, argument in bound.items()}
+        values = {name: self._argument(kind, name, argument.value, scope, wire) for name, argument in bound.items()}
         self._reject_networks(kind, bound, values)
         entering = (wire,) if isinstance(wire, Draft) else ()
         places = {name: argument.span for name, argument in bound.items()}
@@ -302,6 +303,13 @@ class Expander:
         if "units" in layer.filled:
             self.drafts.bare_dense.append(draft)
         return draft
+
+    def _argument(self, kind: type[Layer], name: str, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
+        """The value of a layer's argument. A word of its attribute is that word, even if a layer has the name too."""
+        value = self._evaluator.value(written, scope, wire)
+        if isinstance(value, type) and isinstance(written, ast.Name) and written.name in kind.attributes[name].symbols:
+            return Symbol(written.name)
+        return value
 
     def _reject_networks(
         self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: Mapping[str, Value]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cnndsl.layers.attributes import Real, Symbol
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Step
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Step, unless_default
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -107,7 +107,7 @@ class ParametricRelu(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         args = (self._count(inputs),) if self.per == "channel" else ()
-        return (ModuleCall("torch.nn.PReLU", args, {"init": self.slope} if self.slope != 0.25 else {}),)
+        return (ModuleCall("torch.nn.PReLU", args, unless_default(init=(self.slope, 0.25))),)
 
 
 class Elu(_Elementwise):
@@ -136,7 +136,7 @@ class Gelu(_Elementwise):
 
     examples = (
         Example("INPUT(8x6x6) -> GELU", "8x6x6"),
-        Example('INPUT(8x6x6) -> GELU(approximate="tanh")', "8x6x6"),
+        Example("INPUT(8x6x6) -> GELU(approximate=tanh)", "8x6x6"),
     )
     rejects = (Reject("INPUT(8) -> GELU(same)", "bad-argument"),)
 

@@ -10,7 +10,7 @@ from math import prod
 
 from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejected, Whole
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import ModuleCall, Step, compact
+from cnndsl.layers.lowering import ModuleCall, Step, compact, unless_default
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 from cnndsl.layers.windows import Pairs, Window, spans
 
@@ -54,14 +54,13 @@ class _SlidingConvolution(Layer):
         entering = inputs[0]
         filters, groups = self.channels(entering.channels)
         pad, padding = split_padding(self.window.pairs(entering.spatial))
-        optional = {"stride": self.stride, "padding": padding, "dilation": self.dilation}
-        kwargs = {name: compact(value) for name, value in optional.items()}
-        unneeded = {"stride": 1, "padding": 0, "dilation": 1}
-        kwargs = {name: value for name, value in kwargs.items() if value != unneeded[name]}
-        if groups > 1:
-            kwargs["groups"] = groups
-        if self.bias is False:
-            kwargs["bias"] = False
+        kwargs = unless_default(
+            stride=(compact(self.stride), 1),
+            padding=(compact(padding), 0),
+            dilation=(compact(self.dilation), 1),
+            groups=(groups, 1),
+            bias=(self.bias is not False, True),
+        )
         args = (entering.channels, filters, compact(self.kernel))
         return (*pad, ModuleCall(f"torch.nn.Conv{entering.rank}d", args, kwargs))
 
@@ -139,7 +138,7 @@ class TransposedConvolution(Layer):
 
     words = ("DECONV",)
     sets_width = True
-    filters = Whole("the number of filters", default=Filled.FILTERS)
+    filters = Whole("the number of filters")
     kernel = Extents("the kernel", default=2)
     stride = Extents("the stride", default=2)
     padding = Padding("the padding", ("valid",), default=0)
@@ -156,6 +155,7 @@ class TransposedConvolution(Layer):
         Example("INPUT(2x3x4x4) -> DECONV(4, padding=valid)", "4x6x8x8", 68, 3_072),
     )
     rejects = (
+        Reject("INPUT(8x4x4) -> DECONV", "missing-argument"),
         Reject("INPUT(8) -> DECONV(4)", "needs-map"),
         Reject("INPUT(8x4x4) -> DECONV(4, groups=3)", "groups"),
         Reject("INPUT(8x4x4) -> DECONV(4, 2, 2, output_padding=2)", "bad-argument"),
@@ -205,15 +205,14 @@ class TransposedConvolution(Layer):
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         padding = tuple(before for before, _ in self._pairs(entering.rank))
-        optional = {
-            "stride": (compact(self.stride), 1),
-            "padding": (compact(padding), 0),
-            "output_padding": (compact(self.output_padding), 0),
-            "groups": (self.groups, 1),
-            "bias": (self.bias is not False, True),
-            "dilation": (compact(self.dilation), 1),
-        }
-        kwargs = {name: value for name, (value, unneeded) in optional.items() if value != unneeded}
+        kwargs = unless_default(
+            stride=(compact(self.stride), 1),
+            padding=(compact(padding), 0),
+            output_padding=(compact(self.output_padding), 0),
+            groups=(self.groups, 1),
+            bias=(self.bias is not False, True),
+            dilation=(compact(self.dilation), 1),
+        )
         args = (entering.channels, self.filters, compact(self.kernel))
         return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", args, kwargs),)
 

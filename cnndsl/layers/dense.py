@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnndsl.layers.attributes import Filled, Flag, Whole
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import ModuleCall, Step
+from cnndsl.layers.lowering import ModuleCall, Step, unless_default
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Flatten", "FullyConnected"]
@@ -39,7 +39,7 @@ class FullyConnected(Layer):
         return inputs[0].elements * self.units
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        kwargs = {} if self.bias else {"bias": False}
+        kwargs = unless_default(bias=(self.bias, True))
         linear = ModuleCall("torch.nn.Linear", (inputs[0].elements, self.units), kwargs)
         return (linear,) if inputs[0].rank == 0 else (ModuleCall("torch.nn.Flatten"), linear)
 

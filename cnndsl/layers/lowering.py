@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-__all__ = ["FunctionCall", "ModuleCall", "Operand", "Operator", "Slice", "Step", "Weight", "compact"]
+__all__ = ["FunctionCall", "ModuleCall", "Operand", "Operator", "Slice", "Step", "Weight", "compact", "unless_default"]
 
 
 class Operand(Enum):
@@ -66,3 +66,8 @@ Step = ModuleCall | FunctionCall | Operator | Slice
 def compact(extents: tuple[Any, ...]) -> Any:
     """One number where all axes agree, as people write it: `3` for `(3, 3)`."""
     return extents[0] if len(set(extents)) == 1 else extents
+
+
+def unless_default(**values: tuple[Any, Any]) -> dict[str, Any]:
+    """Keyword arguments without those that equal torch's defaults; each is given as (value, default)."""
+    return {name: value for name, (value, default) in values.items() if value != default}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnndsl.layers.attributes import Flag, Real, Whole
 from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, Weight
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, Weight, unless_default
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["BatchNormalisation", "LocalResponseNormalisation"]
@@ -48,8 +48,7 @@ class BatchNormalisation(Layer):
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         if self.scale == self.shift:
-            optional = {"eps": (self.eps, 1e-5), "momentum": (self.momentum, 0.1), "affine": (self.scale, True)}
-            kwargs = {name: value for name, (value, unneeded) in optional.items() if value != unneeded}
+            kwargs = unless_default(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.scale, True))
             return (ModuleCall(f"torch.nn.BatchNorm{max(entering.rank, 1)}d", (entering.channels,), kwargs),)
         # torch's module has both or neither
         args = (
@@ -92,6 +91,5 @@ class LocalResponseNormalisation(Layer):
         return require_map(self, inputs)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        optional = {"alpha": (self.alpha, 1e-4), "beta": (self.beta, 0.75), "k": (self.k, 1.0)}
-        kwargs = {name: value for name, (value, unneeded) in optional.items() if value != unneeded}
+        kwargs = unless_default(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))
         return (ModuleCall("torch.nn.LocalResponseNorm", (self.size,), kwargs),)

@@ -7,7 +7,7 @@ from math import inf
 from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol
 from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Step, compact
+from cnndsl.layers.lowering import ModuleCall, Step, compact, unless_default
 from cnndsl.layers.tensor import TensorType
 from cnndsl.layers.windows import Pairs, Window
 
@@ -67,9 +67,7 @@ class _WindowPooling(Layer):
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         pairs = self.window.pairs(entering.spatial)
-        kwargs: dict[str, object] = {}
-        if self.stride != self.kernel:
-            kwargs["stride"] = compact(self.stride)
+        kwargs = unless_default(stride=(compact(self.stride), compact(self.kernel)))
         before: tuple[Step, ...] = ()
         if not self._fits_torch(entering):
             before = (self._explicit_padding(entering, output, pairs),)
