@@ -150,10 +150,12 @@ def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
 
 
 def _warn_size_order(context: Context, drafts: list[Draft]) -> None:
-    """Frameworks with channels last write 224x224x3."""
+    """Frameworks with channels last write 224x224x3: two sizes of an image, then the channels of one."""
     for draft in drafts:
-        shape = draft.type.shape
-        if isinstance(draft.layer, structure.Input) and len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] > 4:
-            message = f"{draft.type} has {shape[0]} channels and a width of {shape[-1]}: sizes are channels first"
-            help = f"write `{shape[-1]}x{shape[0]}x{shape[1]}`"
+        if not isinstance(draft.layer, structure.Input) or draft.type.rank != 2:
+            continue
+        height, width, channels = draft.type.shape
+        if channels in (1, 3, 4) and min(height, width) >= 16:
+            message = f"{draft.type} has {height} channels and a width of {channels}: sizes are channels first"
+            help = f"write `{channels}x{height}x{width}`"
             context.error("size-order", message, draft.span, help=help)
