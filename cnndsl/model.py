@@ -68,7 +68,7 @@ class Model:
         return f"<Model {self.name}: {len(self.graph)} nodes>"
 
 
-def load(path: str | os.PathLike[str], **parameters: object) -> Model:
+def load(path: str | os.PathLike[str], /, **parameters: object) -> Model:
     """The model in a file, or a shipped one: `load("zoo:resnet50", classes=10)`.
 
     Args:
@@ -82,13 +82,13 @@ def load(path: str | os.PathLike[str], **parameters: object) -> Model:
     return _model(read(path), parameters)
 
 
-def parse(text: str, **parameters: object) -> Model:
+def parse(text: str, /, **parameters: object) -> Model:
     """The model in a text: `parse("INPUT -> [CONV -> RELU]*N -> FC", N=2)`.
 
     Raises:
         SpecError: it has mistakes.
     """
-    return _model(Source("<text>", text), parameters)
+    return _model(Source("<text>", text.removeprefix("\ufeff")), parameters)
 
 
 def _model(source: Source, parameters: dict[str, object]) -> Model:

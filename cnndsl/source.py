@@ -13,6 +13,8 @@ __all__ = ["Position", "Source", "Span", "UnreadableSource", "read", "shipped", 
 
 SUFFIX = ".cnn"
 ZOO = "zoo:"
+LARGEST_FILE = 4 * 1024 * 1024
+"""Bytes of a file that is read at all; the parser's own limit on text is lower."""
 
 
 class UnreadableSource(Exception):
@@ -109,7 +111,8 @@ def read(name: str | os.PathLike[str]) -> Source:
     name = os.fspath(name)
     path = _zoo_path(name.removeprefix(ZOO)) if name.startswith(ZOO) else Path(name)
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise UnreadableSource(f"cannot read {name}: {error.strerror or error}") from None
     except ValueError as error:  # a NUL byte in the name
@@ -121,15 +124,17 @@ def decode(content: bytes, name: str) -> str:
     """UTF-8 text, with or without a byte order mark, its line ends as newlines.
 
     Raises:
-        UnreadableSource: the bytes are not UTF-8.
+        UnreadableSource: the bytes are not UTF-8, or too many.
     """
+    if len(content) > LARGEST_FILE:
+        raise UnreadableSource(f"cannot read {name}: it is larger than {LARGEST_FILE:,} bytes")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        content = error.object  # without the byte order mark
         line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableSource(
-            f"cannot read {name}: byte 0x{content[error.start]:02x} in line {line} is not UTF-8 text"
-        ) from None
+        byte = content[error.start]
+        raise UnreadableSource(f"cannot read {name}: byte 0x{byte:02x} in line {line} is not UTF-8 text") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -11,6 +11,9 @@ __all__ = ["table", "totals"]
 
 _NODE_HEADER = ("name", "layer", "output", "params", "MACs")
 _MODEL_HEADER = ("model", "input", "output", "params", "MACs")
+_MOST_ENDS = 4
+"""Inputs or outputs whose sizes are told in one cell."""
+
 _FILLED_MARK = '* filled in by the language: see "Filled in" in docs/language.md'
 
 
@@ -43,6 +46,8 @@ def _count(number: int) -> str:
 
 
 def _sizes(ends: tuple[End, ...]) -> str:
+    if len(ends) > _MOST_ENDS:
+        return f"{len(ends):,} values"
     return ", ".join(str(end.node.type) for end in ends)
 
 

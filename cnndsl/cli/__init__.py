@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import pkgutil
 import sys
 from importlib import import_module
@@ -47,7 +49,14 @@ def commands() -> None:
 
 def main() -> None:
     """The entry point of `cnndsl` and of `python -m cnndsl`."""
+    sys.stdout = sys.stdout or io.StringIO()  # closed by whoever started us
+    sys.stderr = sys.stderr or io.StringIO()
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not know every character of a spec
-    commands(prog_name="cnndsl")
+    try:
+        commands(prog_name="cnndsl")
+        sys.stdout.flush()
+    except OSError as error:  # a full disk, say
+        sys.stderr.write(f"cnndsl: cannot write: {error.strerror}\n")
+        os._exit(2)  # past the interpreter's own attempt to flush

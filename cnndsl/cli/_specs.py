@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnndsl.source import ZOO, Source, UnreadableSource, decode, read, shipped_specs
+from cnndsl.source import LARGEST_FILE, ZOO, Source, UnreadableSource, decode, read, shipped_specs
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -77,7 +77,8 @@ def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source]
 
 
 def _standard_input() -> Source:
-    return Source("<stdin>", decode(sys.stdin.buffer.read(), "standard input"))
+    content = sys.stdin.buffer.read(LARGEST_FILE + 1) if sys.stdin else b""
+    return Source("<stdin>", decode(content, "standard input"))
 
 
 def show(diagnostics: tuple[Diagnostic, ...]) -> None:

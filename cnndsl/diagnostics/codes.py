@@ -55,7 +55,7 @@ CODES: dict[str, Code] = {
     "bad-value": _error("A value is of the kind that its place asks for."),
     "bad-arithmetic": _error("Arithmetic has a result: no division by zero, no words, whole numbers where they count."),
     "bad-count": _error("A count of repetitions is whole and not negative."),
-    "bad-row": _error("Every row of a table has as many entries as there are names."),
+    "bad-row": _error("Every row of a table has as many entries as there are names, and each name stands once."),
     "no-shape": _error("C, H and W are the shape that enters an element; at the top level nothing enters."),
     # structure
     "not-a-network": _error("What stands in a path is a network."),
@@ -66,6 +66,7 @@ CODES: dict[str, Code] = {
     "no-input": _error("A flow starts with INPUT."),
     "endless-definition": _error("A definition that contains itself ends by a conditional."),
     "too-many-nodes": _error("A network has at most 200,000 nodes."),
+    "too-many-steps": _error("A spec is compiled in at most 3,000,000 steps, whether or not they make nodes."),
     "unsupported": _error("This construct of the language is not compiled by this version yet."),
     # shapes
     "window-too-large": _error("A window fits into its map: (W + P_lo + P_hi - d*(K-1) - 1)/S + 1 is at least 1."),
@@ -76,5 +77,6 @@ CODES: dict[str, Code] = {
     "groups": _error("Groups divide the channels that enter and the filters that leave."),
     "out-of-range": _error("A selection lies inside what it selects from."),
     # likely slips that are legal
+    "size-product": _warning("A size is written with x: `3*3` is the number 9."),
     "size-order": _warning("Sizes are channels first: 3x224x224."),
 }

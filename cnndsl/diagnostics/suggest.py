@@ -12,9 +12,11 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # only on the way to an error
 
     by_lower: dict[str, str] = {}
-    for candidate in candidates:
-        by_lower.setdefault(candidate.lower(), candidate)
-    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.65)
+    for candidate in sorted(candidates):
+        if abs(len(candidate) - len(word)) <= max(2, len(word) // 2):
+            by_lower.setdefault(candidate.lower(), candidate)
+    cutoff = 0.65 if len(word) > 2 else 0.75  # one letter in common is little to go by
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None
 
 

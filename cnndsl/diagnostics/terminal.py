@@ -23,6 +23,7 @@ __all__ = ["render", "render_all"]
 
 _COLOURS = {Severity.ERROR: "\033[1;31m", Severity.WARNING: "\033[1;33m"}
 _BLUE, _BOLD, _RESET = "\033[1;34m", "\033[1m", "\033[0m"
+_LONGEST_MESSAGE = 400
 _Paint = Callable[[str, str], str]
 _WIDEST_LINE = 120
 """Characters of a source line that are shown around a span; longer lines are cut on both sides."""
@@ -38,13 +39,19 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     severity = diagnostic.severity
     paint = _painter(colour)
     head = paint(_COLOURS[severity], f"{severity.value}[{diagnostic.code}]")
-    lines = [f"{head}{paint(_BOLD, f': {diagnostic.message}')}"]
+    lines = [f"{head}{paint(_BOLD, f': {_clean(diagnostic.message)}')}"]
     primary = Label(diagnostic.span, diagnostic.label)
     lines += _places(primary, diagnostic.others, _COLOURS[severity], paint)
     lines += [f"  {paint(_BLUE, '=')} note: {note}" for note in _chain(diagnostic.chain)]
     if diagnostic.help:
-        lines.append(f"  {paint(_BLUE, '=')} help: {diagnostic.help}")
+        lines.append(f"  {paint(_BLUE, '=')} help: {_clean(diagnostic.help)}")
     return "\n".join(lines) + "\n"
+
+
+def _clean(text: str) -> str:
+    """Text that a terminal shows and does not obey, and that ends: a spec may hold anything."""
+    text = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def _painter(colour: bool) -> _Paint:
@@ -60,7 +67,7 @@ def _chain(chain: tuple[Span, ...]) -> list[str]:
 
 
 def _one_line(span: Span) -> str:
-    text = " ".join(span.text.split())
+    text = _clean(" ".join(span.text.split()))
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -86,10 +93,10 @@ def _line(
     source: Source, number: int, labels: list[Label], primary: Label, colour: str, gutter: int, paint: _Paint
 ) -> Iterator[str]:
     """A source line and, below it, one row of underlining for each label on it."""
-    text = source.line(number).replace("\t", " ")
+    text = source.line(number)
     first = min(label.span.position.column for label in labels) - 1
     cut = max(0, first - _WIDEST_LINE // 3) if len(text) > _WIDEST_LINE else 0
-    shown = text[cut : cut + _WIDEST_LINE]
+    shown = _clean(text[cut : cut + _WIDEST_LINE].replace("\t", " "))
     left, right = "..." if cut else "", "..." if cut + _WIDEST_LINE < len(text) else ""
     bar = paint(_BLUE, "|")
     yield f"{paint(_BLUE, str(number).rjust(gutter))} {bar} {left}{shown}{right}".rstrip()
@@ -99,4 +106,4 @@ def _line(
         width = max(1, min(width, len(shown) - column))
         is_primary = label is primary
         underline = paint(colour if is_primary else _BLUE, ("^" if is_primary else "-") * width)
-        yield f"{' ' * gutter} {bar} {' ' * (len(left) + column)}{underline} {label.text}".rstrip()
+        yield f"{' ' * gutter} {bar} {' ' * (len(left) + column)}{underline} {_clean(label.text)}".rstrip()

@@ -95,11 +95,17 @@ def compare(operator: str, left: Any, right: Any) -> bool:
         BadArithmetic: the order of something that is no number is asked for.
     """
     if operator in ("==", "!="):
-        same_kind = isinstance(left, bool) == isinstance(right, bool)
-        return bool(same_kind and left == right) == (operator == "==")
+        return _are_equal(left, right) == (operator == "==")
     if not (is_number(left) and is_number(right)):
         raise BadArithmetic(f"only numbers can be compared with `{operator}`", "compare with == or !=")
     return _COMPARISONS[operator](left, right)
+
+
+def _are_equal(left: object, right: object) -> bool:
+    """Equality in which true is not 1, also inside tuples."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(_are_equal, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
 def is_number(value: object) -> bool:
@@ -130,7 +136,8 @@ def _range(*arguments: Number) -> tuple[int, ...]:
 
 def _round(value: Number) -> int:
     """To the nearest whole number, halves upwards."""
-    return value if isinstance(value, int) else math.floor(value + 0.5)
+    below = math.floor(value)
+    return below + (value - below >= 0.5)
 
 
 def _square_root(value: Number) -> Number:
@@ -147,8 +154,8 @@ def _log2(value: Number) -> Number:
 
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     # the function, and how many arguments it takes: at least, at most
-    "min": (min, 1, 1_000),
-    "max": (max, 1, 1_000),
+    "min": (lambda *numbers: min(numbers), 1, 1_000),
+    "max": (lambda *numbers: max(numbers), 1, 1_000),
     "abs": (abs, 1, 1),
     "round": (_round, 1, 1),
     "floor": (math.floor, 1, 1),

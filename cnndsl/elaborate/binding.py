@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnndsl.diagnostics import Label, did_you_mean
@@ -88,12 +88,16 @@ def bind(
     bound: dict[str, ast.Argument] = {}
     failures: list[Any] = []
     free = iter(signature.parameters)
-    for argument in arguments:
+    for position, argument in enumerate(arguments):
         if argument.keyword is not None:
             name = argument.keyword
             if name not in signature.parameters:
                 failures.append(_unknown(context, signature, argument))
                 continue
+        elif any(before.keyword is not None for before in arguments[:position]):
+            message = "arguments by position stand before those by keyword"
+            failures.append(context.error("bad-argument", message, argument.span))
+            continue
         else:
             name = next((name for name in free), "")
             if not name:
@@ -137,8 +141,8 @@ def _too_many(
     return context.error("too-many-arguments", message, first.span.until(arguments[-1].span), help=help)
 
 
-def _missing(context: Context, signature: Signature, bound: Iterable[str], call: Span) -> list[Exception]:
-    missing = [name for name in signature.parameters if name in signature.required and name not in set(bound)]
+def _missing(context: Context, signature: Signature, bound: Mapping[str, ast.Argument], call: Span) -> list[Exception]:
+    missing = [name for name in signature.parameters if name in signature.required and name not in bound]
     if not missing:
         return []
     names = " and ".join(f"`{name}`" for name in missing)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, Label
 from cnndsl.elaborate.program import Program
 from cnndsl.elaborate.values import Failed
 from cnndsl.source import Span
 
-__all__ = ["MOST_CALLS", "Abort", "Context", "Frame"]
+__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Frame"]
 
 MOST_CALLS = 200
 """Calls inside calls."""
+
+MOST_STEPS = 3_000_000
+"""Expressions looked at, each as often as it is reached: five to ten for a node of an ordinary network."""
+
+_STEPS_OF_A_CALL = 4
 
 
 class Abort(Exception):
@@ -23,7 +27,7 @@ class Abort(Exception):
 class Frame:
     """One call of a block: where it was written, and how its nodes are named."""
 
-    __slots__ = ("_counts", "call", "caller", "depth", "name", "path")
+    __slots__ = ("_counts", "_taken", "call", "caller", "depth", "name", "path")
 
     def __init__(self, name: str, path: tuple[str, ...], call: Span | None, caller: Frame | None) -> None:
         self.name = name
@@ -32,11 +36,16 @@ class Frame:
         self.caller = caller
         self.depth: int = caller.depth + 1 if caller else 0
         self._counts: dict[str, int] = {}
+        self._taken: set[str] = set()
 
     def numbered(self, word: str) -> str:
-        """The word with its number among its kind in this block: `conv1`, `conv2`."""
-        word = word.lower()
-        count = self._counts[word] = self._counts.get(word, 0) + 1
+        """The word with its number among its kind in this block: `conv1`, `conv2`, `relu6_1`."""
+        word = f"{word.lower()}_" if word[-1].isdigit() else word.lower()
+        count = self._counts.get(word, 0) + 1
+        while f"{word}{count}" in self._taken:  # by a definition called `relu6_`
+            count += 1
+        self._counts[word] = count
+        self._taken.add(f"{word}{count}")
         return f"{word}{count}"
 
 
@@ -47,23 +56,35 @@ class Context:
         self.program = program
         self.diagnostics = diagnostics
         self.frame = Frame("", (), None, None)
+        self._steps = 0
 
-    @contextmanager
-    def inside(self, name: str, call: Span) -> Iterator[None]:
-        """In a call of a block, whose nodes get a scope of their own.
+    def step(self, span: Span, steps: int = 1) -> None:
+        """Count steps of elaboration.
+
+        Raises:
+            Abort: there were too many; reported.
+        """
+        self._steps += steps
+        if self._steps > MOST_STEPS:
+            message = f"this spec takes more than {MOST_STEPS:,} steps to compile"
+            self.error("too-many-steps", message, span, help="repeat less often, or nest fewer repetitions")
+            raise Abort
+
+    def enter(self, name: str, call: Span) -> Frame:
+        """Enter a call of a block, whose nodes get a scope of their own; the frame is to be given to `leave`.
 
         Raises:
             Abort: calls are nested too deep; reported.
         """
+        self.step(call, _STEPS_OF_A_CALL)
         caller = self.frame
-        frame = Frame(name, (*caller.path, caller.numbered(name)), call, caller)
-        if frame.depth > MOST_CALLS:
+        if caller.depth >= MOST_CALLS:
             raise self._too_deep(name, call)
-        self.frame = frame
-        try:
-            yield
-        finally:
-            self.frame = caller
+        self.frame = Frame(name, (*caller.path, caller.numbered(name)), call, caller)
+        return caller
+
+    def leave(self, caller: Frame) -> None:
+        self.frame = caller
 
     def _too_deep(self, name: str, call: Span) -> Abort:
         same = sum(frame.name == name for frame in self._frames())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from cnndsl.diagnostics import Diagnostics
 from cnndsl.elaborate.binding import Binder
@@ -14,8 +15,8 @@ from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.names import check_names
 from cnndsl.elaborate.overrides import CLASSES, read_overrides
-from cnndsl.elaborate.program import Program, is_recipe
-from cnndsl.elaborate.values import Draft, Failed, Scope
+from cnndsl.elaborate.program import Program, is_recipe, starts_with_input
+from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
 from cnndsl.layers import structure
 from cnndsl.source import Span
@@ -68,7 +69,7 @@ def _check_statements(context: Context) -> None:
             context.error("unsupported", f"`{word}` is not compiled by this version yet", statement.span)
         elif isinstance(statement, ast.Definition) and statement.shared:
             context.error("unsupported", "`shared` is not compiled by this version yet", statement.span)
-        elif isinstance(statement, ast.Definition) and _starts_with_input(statement.body):
+        elif isinstance(statement, ast.Definition) and starts_with_input(statement.body):
             message = "named models are not compiled by this version yet"
             help = f"write the network without `{statement.name} =`"
             context.error("unsupported", message, statement.name_span, help=help)
@@ -76,15 +77,6 @@ def _check_statements(context: Context) -> None:
             for parameter in statement.parameters or ():
                 if parameter.shared:
                     context.error("unsupported", "`shared` is not compiled by this version yet", parameter.span)
-
-
-def _starts_with_input(expression: ast.Expression) -> bool:
-    match expression:
-        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first):
-            return _starts_with_input(first)
-        case ast.Name(name=name) | ast.Call(name=name):
-            return name.upper() == structure.Input.word()
-    return False
 
 
 def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
@@ -98,7 +90,7 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
     for _ in range(_MOST_ATTEMPTS):
         found = Diagnostics()
         context = Context(program, found)
-        expander = Expander(context, _classes(context), last)
+        expander = Expander(context, partial(_classes, context), last)
         try:
             ends = _outputs(context, expander)
         except Abort:
@@ -109,7 +101,8 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
             break
         last = settled
     else:
-        span = expander.drafts.bare_dense[min(settled ^ last, default=0)].span
+        bare = expander.drafts.bare_dense
+        span = bare[0].span if bare else program.file.span
         message = "the width of this FC depends on what follows it, which depends on its width"
         context.error("missing-argument", message, span, help="write its units")
     diagnostics.extend(found)
@@ -120,17 +113,20 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
 
 
 def _classes(context: Context) -> int:
-    """The units of a bare FC that is the last."""
+    """The units of a bare FC that is the last. What is no number of classes is reported, and ten stands in for it."""
     program = context.program
-    if CLASSES not in program.definitions:
-        value = program.overrides.get(CLASSES, DEFAULT_CLASSES)
-        return value if isinstance(value, int) and value > 0 else DEFAULT_CLASSES
-    definition = program.definitions[CLASSES]
+    if CLASSES not in program.definitions and CLASSES not in program.overrides:
+        return DEFAULT_CLASSES
+    place = program.definitions[CLASSES].name_span if CLASSES in program.definitions else program.file.span
     try:
-        value = Evaluator(context, Binder(context)).value(ast.Name(definition.name_span, CLASSES), Scope({}), None)
+        value = Evaluator(context, Binder(context)).value(ast.Name(place, CLASSES), Scope({}), None)
     except Failed:
         return DEFAULT_CLASSES
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else DEFAULT_CLASSES
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    message = f"the number of classes is whole and at least 1, not {describe(value)}"
+    context.error("bad-value", message, place)
+    return DEFAULT_CLASSES
 
 
 def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
@@ -144,7 +140,10 @@ def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
     ends: list[tuple[str, Draft]] = []
     for flow in flows:
         end = expander.expand(flow.expression, Scope({}), None)
-        if isinstance(end, Draft):
+        if end is None:
+            message = "nothing is left of this flow, not even its INPUT"
+            context.error("no-input", message, flow.span)
+        elif isinstance(end, Draft):
             ends.append((numbered("out", len(ends)), end))
     return ends
 

@@ -12,7 +12,7 @@ from cnndsl.elaborate import arithmetic
 from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number
 from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.program import SHAPE_NAMES
+from cnndsl.elaborate.program import SHAPE_NAMES, starts_with_input
 from cnndsl.elaborate.values import (
     UNKNOWN,
     Block,
@@ -32,7 +32,14 @@ from cnndsl.syntax import ast
 
 __all__ = ["Evaluator"]
 
-_DECIDED_BY_FORM = frozenset({ast.Call, ast.Merge, ast.Arithmetic, ast.Conditional})
+_DECIDED_BY_FORM = frozenset({ast.Call, ast.Conditional})
+"""Computing these could ask for a shape that only the network they stand for will have."""
+
+MOST_ENTRIES = 100_000
+"""Entries of a tuple, those of tuples inside it included."""
+
+DEEPEST_TUPLE = 10
+"""Tuples inside tuples."""
 
 
 class Evaluator:
@@ -51,7 +58,7 @@ class Evaluator:
             ast.Boolean: lambda boolean, scope, wire: boolean.value,
             ast.Size: self._size,
             ast.Tuple: self._tuple,
-            ast.Group: lambda group, scope, wire: self.value(group.inner, scope, wire),
+            ast.Group: self._group,
             ast.Call: self._call,
             ast.Merge: self._merge,
             ast.Arithmetic: self._arithmetic,
@@ -68,6 +75,7 @@ class Evaluator:
         Raises:
             Failed: it has none; reported.
         """
+        self._context.step(expression.span)
         kind = type(expression)
         if kind in _DECIDED_BY_FORM and self._program.is_network(expression, scope):
             return Network(expression, scope)
@@ -110,7 +118,7 @@ class Evaluator:
         if name.name in self._program.definitions:
             return self._definition(name, scope)
         if name.name in self._program.overrides:
-            return self._program.overrides[name.name]
+            return self._override(name.name)
         if name.name in SHAPE_NAMES:
             return self._extent(name, wire)
         layer = self._program.layer(name.name)
@@ -124,10 +132,13 @@ class Evaluator:
         definition = self._program.definitions[name.name]
         if definition.parameters is not None:
             return Block(definition)
+        alias = self._program.alias(name.name)
+        if alias is not None:
+            return Block(alias) if isinstance(alias, ast.Definition) else alias
         if self._program.is_network(definition.body):
             return Network(name, scope)
         if name.name in self._program.overrides:
-            return self._program.overrides[name.name]
+            return self._override(name.name)
         if name.name not in self._constants:
             self._constants[name.name] = None
             try:
@@ -140,6 +151,12 @@ class Evaluator:
             message = f"`{name.name}` is defined by itself"
             raise self._context.error("endless-definition", message, name.span)
         return Network(name, scope) if isinstance(value, Network) else value
+
+    def _override(self, name: str) -> Value:
+        value = self._program.overrides[name]
+        if value is None:
+            raise Failed  # the text on the command line is no value, which is reported
+        return value
 
     def _extent(self, name: ast.Name, wire: Wire) -> int:
         if wire is UNKNOWN:
@@ -161,7 +178,16 @@ class Evaluator:
         return tuple(extent for extent in size.extents if isinstance(extent, int))
 
     def _tuple(self, expression: ast.Tuple, scope: Scope, wire: Wire) -> tuple[Value, ...]:
-        return tuple(self.value(item, scope, wire) for item in expression.items)
+        values = tuple([self.value(item, scope, wire) for item in expression.items])
+        if _depth(values) > DEEPEST_TUPLE or _entries(values) > MOST_ENTRIES:
+            message = f"a tuple has at most {MOST_ENTRIES:,} entries, nested at most {DEEPEST_TUPLE} deep"
+            raise self._context.error("bad-value", message, expression.span)
+        return values
+
+    def _group(self, group: ast.Group, scope: Scope, wire: Wire) -> Value:
+        value = self.value(group.inner, scope, wire)
+        is_merge = isinstance(value, Network) and isinstance(group.inner, ast.Merge)
+        return Network(group, scope) if is_merge else value
 
     def _call(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
         """A call that is no network by its form: a function, or a definition that may turn out to be one."""
@@ -175,10 +201,13 @@ class Evaluator:
         if definition is None:
             if call.name in FUNCTIONS:
                 return self._function(call, scope, wire)
-            return Network(call, scope)
+            raise Failed  # the check of names reported it
         names = self.arguments(definition, call.arguments, call.span, scope, wire)
-        with self._context.inside(definition.name, call.span):
+        caller = self._context.enter(definition.name, call.span)
+        try:
             value = self.value(definition.body, names, None)
+        finally:
+            self._context.leave(caller)
         return Network(call, scope) if is_network(value) else value
 
     def arguments(
@@ -194,10 +223,16 @@ class Evaluator:
         inner = Scope(names)
         for parameter in definition.parameters or ():
             if parameter.name in bound:
-                names[parameter.name] = self.value(bound[parameter.name].value, scope, wire)
+                names[parameter.name] = self._argument(bound[parameter.name].value, scope, wire)
             elif parameter.default is not None:
                 names[parameter.name] = self.value(parameter.default, inner, wire)
         return inner
+
+    def _argument(self, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
+        if starts_with_input(written):
+            message = "networks with an INPUT of their own as arguments are not compiled by this version yet"
+            raise self._context.error("unsupported", message, written.span)
+        return self.value(written, scope, wire)
 
     def _function(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
         for argument in call.arguments:
@@ -209,9 +244,13 @@ class Evaluator:
         return result
 
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Value:
-        total = self._number(merge.terms[0], scope, wire)
+        first = self.value(merge.terms[0], scope, wire)
+        if is_network(first) or "&" in merge.operators:
+            return Network(merge, scope)
+        total = self._as_number(first, merge.terms[0])
         for operator, term in zip(merge.operators, merge.terms[1:], strict=True):
-            total = self._combine(merge.span, operator, total, self._number(term, scope, wire))
+            right = self._as_number(self.value(term, scope, wire), term, "merges of networks stand in [ ]: `[A + B]`")
+            total = self._combine(merge.span, operator, total, right)
         return total
 
     def _arithmetic(self, expression: ast.Arithmetic, scope: Scope, wire: Wire) -> Value:
@@ -232,13 +271,12 @@ class Evaluator:
     def _number(self, expression: ast.Expression, scope: Scope, wire: Wire) -> int | float:
         return self._as_number(self.value(expression, scope, wire), expression)
 
-    def _as_number(self, value: Value, expression: ast.Expression) -> int | float:
+    def _as_number(self, value: Value, expression: ast.Expression, help: str = "") -> int | float:
         if is_number(value):
             assert isinstance(value, int | float)
             return value
         message = f"arithmetic needs a number, not {describe(value)}"
-        help = "merges of networks stand in [ ]: `[A + B]`" if is_network(value) else ""
-        raise self._context.error("not-a-number", message, expression.span, help=help)
+        raise self._context.error("not-a-number", message, expression.span, help=help if is_network(value) else "")
 
     def _conditional(self, expression: ast.Conditional, scope: Scope, wire: Wire) -> Value:
         taken = expression.then if self.truth(expression.test, scope, wire) else expression.otherwise
@@ -261,6 +299,14 @@ class Evaluator:
             return compute()
         except BadArithmetic as problem:
             raise self._context.error("bad-arithmetic", problem.message, span, help=problem.help) from None
+
+
+def _entries(value: Value) -> int:
+    return sum(map(_entries, value)) + 1 if isinstance(value, tuple) else 1
+
+
+def _depth(value: Value) -> int:
+    return max(map(_depth, value), default=0) + 1 if isinstance(value, tuple) else 0
 
 
 def _extent(name: str, type: TensorType) -> int | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from math import prod
 from typing import Any, TypeVar
 
 from cnndsl.diagnostics import Label
-from cnndsl.elaborate.arithmetic import FUNCTIONS
+from cnndsl.elaborate.arithmetic import FUNCTIONS, LARGEST
 from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
 from cnndsl.elaborate.evaluate import Evaluator
+from cnndsl.elaborate.program import starts_with_input
 from cnndsl.elaborate.values import (
     UNKNOWN,
     Block,
@@ -33,9 +35,6 @@ from cnndsl.syntax import ast
 __all__ = ["MOST_NODES", "Expander"]
 
 MOST_NODES = 200_000
-MOST_STEPS = 400_000
-"""Copies of repeats and rows of tables, whether or not they make nodes."""
-
 OTHER_UNITS = 256
 """Units of a bare dense layer that is not the last."""
 
@@ -54,18 +53,17 @@ class Expander:
 
     Args:
         context: the file, its diagnostics, and where we are.
-        classes: units of a bare dense layer that is the last.
+        classes: gives the units of a bare dense layer that is the last.
         last_dense: which bare dense layers, by number, are taken to be the last.
     """
 
-    def __init__(self, context: Context, classes: int, last_dense: frozenset[int]) -> None:
+    def __init__(self, context: Context, classes: Callable[[], int], last_dense: frozenset[int]) -> None:
         self._context = context
         self._program = context.program
         self._binder = Binder(context)
         self._evaluator = Evaluator(context, self._binder)
         self._classes = classes
         self._last_dense = last_dense
-        self._steps = 0
         self._layers: dict[Any, Layer] = {}
         self._types: dict[Any, TensorType] = {}
         self.drafts = Drafts()
@@ -90,6 +88,7 @@ class Expander:
         Raises:
             Abort: a limit is reached; reported.
         """
+        self._context.step(expression.span)
         expand = self._by_type.get(type(expression), self._not_a_network)
         try:
             return expand(expression, scope, wire)
@@ -120,21 +119,20 @@ class Expander:
         operator, left, right = merge.operators[0], merge.terms[0], merge.terms[1]
         gap = Span(merge.span.source, left.span.end, right.span.start)
         start = gap.start + gap.text.index(operator)
-        last = left.elements[-1] if isinstance(left, ast.Sequence) else left
-        first = right.elements[0] if isinstance(right, ast.Sequence) else right
         message = f"networks are joined by `{operator}` only inside [ ]"
-        help = f"write `[{_one_word(last)} {operator} {_one_word(first)}]`"
+        help = f"write `[{_one_word(_last(left))} {operator} {_one_word(_first(right))}]`"
+        if operator == "-" and starts_with_input(left):
+            help = "an arrow is written `->`"
         raise self._context.error("bare-merge", message, Span(gap.source, start, start + 1), help=help)
 
     def _reject_count_arithmetic(self, merge: ast.Merge, scope: Scope, wire: Wire) -> None:
         """`A*n-1` takes 1 from a network, not from its number of repetitions."""
-        first, number = merge.terms[0], merge.terms[1]
-        last = first.elements[-1] if isinstance(first, ast.Sequence) else first
-        if isinstance(number, ast.Number) and isinstance(last, ast.Arithmetic) and last.operator == "*":
-            self.expand(first, scope, wire)  # for the mistakes in it
-            help = f"write `*({last.right.span.text} {merge.operators[0]} {number.text})`"
+        repeat, number = _last(merge.terms[0]), _first(merge.terms[1])
+        if isinstance(number, ast.Number) and isinstance(repeat, ast.Arithmetic) and repeat.operator == "*":
+            self.expand(merge.terms[0], scope, wire)  # for the mistakes in it
+            help = f"write `*({repeat.right.span.text} {merge.operators[0]} {number.text})`"
             message = f"`{merge.operators[0]} {number.text}` applies to the network, not to its number of repetitions"
-            raise self._context.error("not-a-network", message, last.span.until(number.span), help=help)
+            raise self._context.error("not-a-network", message, repeat.span.until(number.span), help=help)
 
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Wire:
         self._reject_count_arithmetic(merge, scope, wire)
@@ -150,7 +148,6 @@ class Expander:
         rows = self._rows(loop, scope, wire)
         if loop.join == "->":
             for row in rows:
-                self._step(loop.span)
                 wire = self.expand(loop.body, Scope(row, scope), wire)
             return wire
         if not rows:
@@ -191,13 +188,15 @@ class Expander:
         if count > MOST_NODES:
             self._too_many(repeat.right.span)
         for _ in range(count):
-            self._step(repeat.span)
             wire = self.expand(repeat.left, scope, wire)
         return wire
 
     def _is_repeatable(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> bool:
-        form = self._program.is_network(repeat.left, scope)
-        return form if form is not None else is_network(self._evaluator.value(repeat.left, scope, wire))
+        repeated = repeat.left
+        while isinstance(repeated, ast.Arithmetic) and repeated.operator == "*":
+            repeated = repeated.left
+        form = self._program.is_network(repeated, scope)
+        return form if form is not None else is_network(self._evaluator.value(repeated, scope, wire))
 
     def _conditional(self, conditional: ast.Conditional, scope: Scope, wire: Wire) -> Wire:
         is_true = self._evaluator.truth(conditional.test, scope, wire)
@@ -226,25 +225,27 @@ class Expander:
 
     def _name(self, name: ast.Name, scope: Scope, wire: Wire) -> Wire:
         value = scope.find(name.name)
-        definition = self._program.definitions.get(name.name) if value is None else None
-        if definition is not None and not self._program.is_data(definition):
-            return self._block(definition, (), name.span, scope, wire)
         if value is None:
             value = self._evaluator.value(name, scope, wire)
+            definition = self._program.definitions.get(name.name)
+            if definition is not None and is_network(value):
+                return self._block(definition, (), name.span, scope, wire)
         return self._use(value, name, (), name.span, scope, wire)
 
     def _call(self, call: ast.Call, scope: Scope, wire: Wire) -> Wire:
         value = scope.find(call.name)
         if value is None and call.name in self._program.definitions:
             definition = self._program.definitions[call.name]
-            return self._block(definition, call.arguments, call.span, scope, wire)
+            alias = self._program.alias(call.name) if definition.parameters is None else None
+            if alias is None:
+                return self._block(definition, call.arguments, call.span, scope, wire)
+            value = Block(alias) if isinstance(alias, ast.Definition) else alias
         if value is None:
-            layer = self._program.layer(call.name)
-            if layer is not None:
-                return self._place(layer, call.arguments, call, scope, wire)
-            if call.name not in FUNCTIONS:
+            if call.name in FUNCTIONS:
+                return self._not_a_network(call, scope, wire)
+            value = self._program.layer(call.name)
+            if value is None:
                 raise Failed  # the check of names reported it
-            return self._not_a_network(call, scope, wire)
         return self._use(value, call, call.arguments, call.name_span, scope, wire)
 
     def _use(
@@ -272,12 +273,19 @@ class Expander:
         self, definition: ast.Definition, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire
     ) -> Wire:
         """What leaves a call of a definition; its body sees its parameters and the file's definitions."""
-        if definition.parameters is None and arguments:
-            message = f"`{definition.name}` has no parameters"
-            raise self._context.error("too-many-arguments", message, call)
+        if wire is None and not starts_with_input(definition.body):
+            raise self._nothing_comes_in(definition.name, call)
         names = self._evaluator.arguments(definition, arguments, call, scope, wire)
-        with self._context.inside(definition.name, call):
+        caller = self._context.enter(definition.name, call)
+        try:
             return self.expand(definition.body, names, wire)
+        finally:
+            self._context.leave(caller)
+
+    def _nothing_comes_in(self, name: str, span: Span) -> Failed:
+        label = "this path does not start with INPUT"
+        help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
+        return self._context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help)
 
     # layers
 
@@ -325,10 +333,7 @@ class Expander:
             message = "INPUT starts a path; what arrives here would be lost"
             raise self._context.error("input-inside", message, written.span, help="begin a new statement with it")
         if not starts and wire is None:
-            message = f"nothing comes into {written.name}"
-            label = "this path does not start with INPUT"
-            help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
-            raise self._context.error("missing-arrow", message, written.span, label=label, help=help)
+            raise self._nothing_comes_in(written.name, written.span)
 
     def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> Layer:
         """The layer with its arguments bound; the same one for the same arguments.
@@ -338,7 +343,7 @@ class Expander:
         """
         filled = self._filled(kind, values, wire)
         rank = wire.type.rank if isinstance(wire, Draft) else 0
-        key = (kind, rank, *values.items(), *map(type, values.values()), *filled.items())
+        key = (kind, rank, *values, *map(_key, values.values()), *filled.items())
         try:
             found = self._layers.get(key)
         except TypeError:  # a network among the arguments cannot be a key
@@ -359,7 +364,7 @@ class Expander:
                 filled[name] = self.drafts.bare_filters(wire) if isinstance(wire, Draft) else FIRST_FILTERS
             elif attribute.default is Filled.UNITS:
                 is_last = len(self.drafts.bare_dense) in self._last_dense
-                filled[name] = self._classes if is_last else OTHER_UNITS
+                filled[name] = self._classes() if is_last else OTHER_UNITS
         return filled
 
     def _join(self, operator: str, ends: list[Wire], branches: tuple[ast.Expression, ...], span: Span) -> Wire:
@@ -395,8 +400,16 @@ class Expander:
         type = self._types.get(key)
         if type is None:
             type = self._types[key] = self._rejecting(lambda: layer.infer(types), span, places, inputs)
+            self._check_size(layer, types, type, span)
         frame = self._context.frame
         return self.drafts.add(layer, inputs, type, frame.path, frame.numbered(layer.word()), span)
+
+    def _check_size(self, layer: Layer, types: tuple[TensorType, ...], type: TensorType, span: Span) -> None:
+        """Nothing that is counted reaches 2^63: neither what leaves a layer nor what it learns."""
+        counts = (type.elements, layer.macs(types, type), *map(prod, layer.parameters(types).values()))
+        if max(counts) > LARGEST:
+            message = f"{layer.word()} would give, learn or compute 2^63 numbers or more"
+            raise self._context.error("number-too-large", message, span)
 
     def _rejecting(
         self, compute: Callable[[], T], span: Span, places: Mapping[str, Span], inputs: tuple[Draft, ...]
@@ -415,15 +428,15 @@ class Expander:
 
     # limits
 
-    def _step(self, span: Span) -> None:
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            self._too_many(span)
-
     def _too_many(self, span: Span) -> None:
         message = f"the network would have more than {MOST_NODES:,} nodes"
         self._context.error("too-many-nodes", message, span)
         raise Abort
+
+
+def _key(value: Value) -> object:
+    """A value that is equal only to what is bound alike: `true` is not 1, also inside tuples."""
+    return tuple(map(_key, value)) if isinstance(value, tuple) else (type(value), value)
 
 
 def _is_all_tuples(table: tuple[Value, ...]) -> bool:
@@ -439,6 +452,14 @@ def _what_made_the_map(inputs: tuple[Draft, ...]) -> tuple[Label, ...]:
         draft = draft.inputs[0]
     made = f"the map {by_x(draft.type.spatial)}" if draft.type.rank else f"a vector of {draft.type}"
     return (Label(draft.span, f"this makes {made}"),)
+
+
+def _first(path: ast.Expression) -> ast.Expression:
+    return path.elements[0] if isinstance(path, ast.Sequence) else path
+
+
+def _last(path: ast.Expression) -> ast.Expression:
+    return path.elements[-1] if isinstance(path, ast.Sequence) else path
 
 
 def _one_word(expression: ast.Expression) -> str:

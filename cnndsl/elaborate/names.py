@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
+from contextlib import suppress
 from enum import Enum
+from math import prod
 
-from cnndsl.diagnostics import Label, did_you_mean
+from cnndsl.diagnostics import Diagnostics, Label, did_you_mean
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.program import SHAPE_NAMES, is_recipe
+from cnndsl.elaborate.program import SHAPE_NAMES, Program, is_recipe
 from cnndsl.elaborate.values import Failed
+from cnndsl.layers import Layer
+from cnndsl.layers.attributes import Extents, Shape
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
 __all__ = ["check_names", "free_names"]
+
+_MOST_SUGGESTIONS = 50
+"""Unknown words for which a near one is looked for; a text with more has another problem."""
 
 
 class _Role(Enum):
@@ -30,22 +38,19 @@ def check_names(context: Context) -> None:
     _Checker(context).check()
 
 
-def free_names(file: ast.File) -> frozenset[str]:
-    """Words that stand for themselves somewhere in a file: those that `-D` may give a value to."""
-    found: set[str] = set()
-    pending: list[ast.Node] = [statement for statement in file.statements if not is_recipe(statement)]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Name):
-            found.add(node.name)
-        pending.extend(node.children())
-    return frozenset(found)
+def free_names(program: Program) -> frozenset[str]:
+    """Words that mean nothing where a value is expected: those that `-D` may give one to."""
+    checker = _Checker(Context(program, Diagnostics()))
+    checker.check()
+    return frozenset(checker.free)
 
 
 class _Checker:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._program = context.program
+        self._unknown_words: set[str] = set()
+        self.free: set[str] = set()
 
     def check(self) -> None:
         seen: dict[str, ast.Definition] = {}
@@ -98,16 +103,25 @@ class _Checker:
                     self._bare_branch(expression, side)
                     self._expression(side, local, role)
                 self._expression(test, local, _Role.VALUE)
-            case ast.For(body=body, names=names, rows=rows):
-                for row in rows:
-                    self._expression(row, local, _Role.VALUE)
-                self._expression(body, local | set(names) | _labels(body), _Role.LAYER)
+            case ast.For():
+                self._for(expression, local)
             case ast.Comparison() | ast.BooleanOperation() | ast.Negation() | ast.Negative() | ast.Tuple():
                 self._children(expression, local, _Role.VALUE)
             case ast.Sequence() | ast.Concatenation() | ast.Optional():
                 self._children(expression, local, _Role.LAYER)
             case _:
                 self._children(expression, local, role)
+
+    def _for(self, loop: ast.For, local: set[str]) -> None:
+        for row in loop.rows:
+            self._expression(row, local, _Role.VALUE)
+        seen: set[str] = set()
+        for name, span in zip(loop.names, loop.name_spans, strict=True):
+            self._reserved(name, span)
+            if name in seen:
+                self._context.error("bad-row", f"two entries of a row are called `{name}`", span)
+            seen.add(name)
+        self._expression(loop.body, local | seen | _labels(loop.body), _Role.LAYER)
 
     def _children(self, expression: ast.Expression, local: set[str], role: _Role) -> None:
         for child in expression.children():
@@ -131,38 +145,69 @@ class _Checker:
         self._context.error("bare-branch", message, side.span, help=f"write {readings}")
 
     def _name(self, name: ast.Name, local: set[str], role: _Role) -> None:
-        word = name.name
+        if not self._means_something(name.name, local) and not self._wrong_case(name.name, name.span):
+            self._unknown(name.name, name.span, local, role)
+
+    def _means_something(self, word: str, local: set[str]) -> bool:
         program = self._program
         if word in local or word in program.definitions or word in program.overrides or word in SHAPE_NAMES:
-            return
-        if self._wrong_case(word, name.span):
-            return
-        if program.layer(word) is None and word not in program.symbols:
-            self._unknown(word, name.span, local, role)
+            return True
+        if program.third_spelling(word) is not None:
+            return False
+        return program.layer(word) is not None or word in program.symbols
 
     def _call(self, call: ast.Call, local: set[str]) -> None:
+        signature, layer = self._callee(call, local)
         for argument in call.arguments:
-            self._expression(argument.value, local, _Role.VALUE)
+            if layer is None or not self._wrong_word(layer, call, argument, local):
+                self._expression(argument.value, local, _Role.VALUE)
         if call.name in local or self._wrong_case(call.name, call.name_span):
             return
-        signature = self._signature(call.name)
         if signature is not None:
-            try:
-                bind(self._context, signature, call.arguments, call.span)
-            except Failed:
-                return  # reported
+            with suppress(Failed):  # reported
+                bound = bind(self._context, signature, call.arguments, call.span)
+                self._warn_products(layer, bound)
         elif call.name not in FUNCTIONS:
             candidates = {*local, *self._program.definitions, *self._program.layers, *FUNCTIONS}
-            message = f"there is no layer, definition or function `{call.name}`"
-            help = did_you_mean(call.name, candidates)
-            self._context.error("unknown-layer", message, call.name_span, help=help)
+            self._report_unknown(call.name, call.name_span, candidates, "layer, definition or function")
 
-    def _signature(self, name: str) -> Signature | None:
-        definition = self._program.definitions.get(name)
-        if definition is not None:
-            return signature_of_definition(definition)
-        layer = self._program.layer(name)
-        return signature_of_layer(layer) if layer else None
+    def _callee(self, call: ast.Call, local: set[str]) -> tuple[Signature | None, type[Layer] | None]:
+        """What is called, where the text alone says so: the head of a definition or a layer."""
+        if call.name in local:
+            return None, None
+        definition = self._program.definitions.get(call.name)
+        if definition is None and call.name in FUNCTIONS:
+            return None, None
+        found: ast.Definition | type[Layer] | None = definition
+        if definition is None:
+            found = self._program.layer(call.name)
+        elif definition.parameters is None:
+            found = self._program.alias(call.name) or definition
+        if isinstance(found, ast.Definition):
+            return signature_of_definition(found), None
+        return (signature_of_layer(found), found) if found else (None, None)
+
+    def _wrong_word(self, layer: type[Layer], call: ast.Call, argument: ast.Argument, local: set[str]) -> bool:
+        """`POOL(mode=average)`: a word that means nothing, for an attribute that takes words."""
+        attribute = layer.attributes.get(argument.keyword or "")
+        word = argument.value.name if isinstance(argument.value, ast.Name) else ""
+        if not word or attribute is None or not attribute.symbols or self._means_something(word, local):
+            return False
+        words = (*attribute.other_words, *attribute.symbols)
+        help = did_you_mean(word, words) or f"write one of {', '.join(words)}"
+        message = f"`{word}` is no {argument.keyword} of {call.name}"
+        self._context.error("unknown-name", message, argument.value.span, help=help)
+        return True
+
+    def _warn_products(self, layer: type[Layer] | None, bound: Mapping[str, ast.Argument]) -> None:
+        """`CONV(8, 3*3)` is legal, and surely meant as a size."""
+        for name, argument in bound.items():
+            factors = _factors(argument.value)
+            if layer is not None and isinstance(layer.attributes[name], Extents | Shape) and len(factors) > 1:
+                product = "*".join(map(str, factors))
+                message = f"{product} is the number {prod(factors)}, not a size"
+                help = f"a size is written `{'x'.join(map(str, factors))}`"
+                self._context.error("size-product", message, argument.value.span, help=help)
 
     def _wrong_case(self, word: str, span: Span) -> bool:
         definition = self._program.third_spelling(word)
@@ -173,21 +218,34 @@ class _Checker:
         return True
 
     def _unknown(self, word: str, span: Span, local: set[str], role: _Role) -> None:
-        mine: Iterable[str] = {*local, *self._program.definitions}
+        mine = {*local, *self._program.definitions}
         if role is _Role.LAYER:
-            help = did_you_mean(word, {*mine, *self._program.layers})
-            self._context.error("unknown-layer", f"there is no layer or definition `{word}`", span, help=help)
+            self._report_unknown(word, span, {*mine, *self._program.layers}, "layer or definition")
             return
-        help = did_you_mean(
-            word, mine if role is _Role.COUNT else {*mine, *self._program.symbols, *self._program.layers}
-        )
+        self.free.add(word)
+        if word in self._unknown_words:
+            return
+        values = {*mine, "true", "false", *self._program.symbols, *self._program.layers}
+        help = self._suggestion(word, mine if role is _Role.COUNT else values)
         if help and role is _Role.VALUE:
             self._context.error("unknown-name", f"`{word}` means nothing here", span, help=help)
             return
         label = "how many times?" if role is _Role.COUNT else ""
         both = f"write `{word} = 2` on a line of its own, or give it on the command line: -D {word}=2"
+        if re.fullmatch(r"[A-Za-z_]+(x[A-Za-z_]+)+", word) and all(part in mine for part in word.split("x")):
+            both = f"a size of names is a tuple: `({', '.join(word.split('x'))})`"
         help = f"{help} Or {both}" if help else both
         self._context.error("unbound-count", f"`{word}` has no value", span, label=label, help=help)
+
+    def _report_unknown(self, word: str, span: Span, candidates: set[str], what: str) -> None:
+        """Once for each word: its other uses are the same mistake."""
+        if word not in self._unknown_words:
+            help = self._suggestion(word, candidates)
+            self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help)
+
+    def _suggestion(self, word: str, candidates: set[str]) -> str:
+        self._unknown_words.add(word)
+        return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
 
 
 def _labels(expression: ast.Expression) -> set[str]:
@@ -200,6 +258,17 @@ def _labels(expression: ast.Expression) -> set[str]:
             found.add(node.name)
         pending.extend(node.children())
     return found
+
+
+def _factors(expression: ast.Expression) -> list[int]:
+    """The numbers of `3*32*32`; none for anything else."""
+    match expression:
+        case ast.Number(value=int(value)):
+            return [value]
+        case ast.Arithmetic(left=left, operator="*", right=right):
+            factors, last = _factors(left), _factors(right)
+            return [*factors, *last] if factors and last else []
+    return []
 
 
 def _shortened(expression: ast.Expression) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from cnndsl.elaborate.binding import Binder
-from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
-from cnndsl.elaborate.program import SHAPE_NAMES, Program
+from cnndsl.elaborate.program import Program
 from cnndsl.elaborate.values import Failed, Scope, Symbol, Value, is_network
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
@@ -22,41 +22,38 @@ CLASSES = "classes"
 """The name whose value a bare last FC takes for its units, defined or not."""
 
 
-def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value]:
-    """The value of each name that is set from outside; what cannot be set is reported."""
+def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value | None]:
+    """The value of each name that is set from outside, None where the text is no value; mistakes are reported."""
     program = Program(file, {})
     settable = _settable(program)
-    values: dict[str, Value] = {}
+    values: dict[str, Value | None] = {}
     for name, value in written.items():
         text = value if isinstance(value, str) else _as_text(value)
         shown = Source("command line", f"-D {name}={text}")
         if not _may_be_set(name, settable, program, shown, diagnostics):
             continue
-        parsed = _value(Source(shown.name, text.rjust(len(shown.text))), shown, diagnostics)
-        if parsed is not None:
-            values[name] = parsed
+        values[name] = _value(Source(shown.name, text.rjust(len(shown.text))), shown, diagnostics)
+        if name == CLASSES and not _is_count(values[name]):
+            help = "the number of classes is whole and at least 1"
+            place = Span(shown, len(shown.text) - len(text), len(shown.text))
+            diagnostics.add(Diagnostic("bad-override", f"there cannot be `{text}` classes", place, help=help))
+            values[name] = None
     return values
 
 
 def _settable(program: Program) -> frozenset[str]:
     """Definitions that are data, and free names."""
     data = {name for name, definition in program.definitions.items() if program.is_data(definition)}
-    known = {*program.definitions, *SHAPE_NAMES, *program.symbols, *_parameters(program.file)}
-    free = {name for name in free_names(program.file) if name not in known and program.layer(name) is None}
     bare_dense = {CLASSES} if CLASSES not in program.definitions and _has_bare_dense(program.file) else set()
-    return frozenset(data | free | bare_dense)
-
-
-def _parameters(file: ast.File) -> Iterable[str]:
-    for definition in file.definitions:
-        yield from (parameter.name for parameter in definition.parameters or ())
+    return frozenset(data | free_names(program) | bare_dense)
 
 
 def _has_bare_dense(file: ast.File) -> bool:
     """Whether some FC leaves its units to the language."""
     pending: list[ast.Node] = list(file.statements)
     while pending:
-        match node := pending.pop():
+        node = pending.pop()
+        match node:
             case ast.Name(name=name) if name.upper() == "FC":
                 return True
             case ast.Call(name=name, arguments=arguments) if name.upper() == "FC":
@@ -94,7 +91,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         value = Symbol(expression.name)
     elif expression is not None:
         empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
-        with suppress(Failed):
+        with suppress(Failed, Abort):
             context = Context(empty, found)
             value = Evaluator(context, Binder(context)).value(expression, Scope({}), None)
     if len(found) == 0 and (value is None or is_network(value)):
@@ -104,6 +101,10 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         found.add(Diagnostic("bad-override", f"`{text}` is no value that can be set", span, help=help))
     diagnostics.extend(replace(each, span=each.span._replace(source=shown)) for each in found)
     return None if found.has_errors else value
+
+
+def _is_count(value: Value | None) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
 
 
 def _as_text(value: object) -> str:

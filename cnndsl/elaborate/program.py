@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.values import Block, Scope, Value, is_network
-from cnndsl.layers import Layer, layers_by_word, symbols
+from cnndsl.layers import Layer, layers_by_word, structure, symbols
 from cnndsl.syntax import ast
 
-__all__ = ["SHAPE_NAMES", "Program", "is_recipe"]
+__all__ = ["SHAPE_NAMES", "Program", "is_recipe", "starts_with_input"]
 
 SHAPE_NAMES = ("C", "H", "W")
 """The shape that enters an element, in the arguments of that element."""
@@ -23,12 +23,12 @@ class Program:
     Attributes:
         file: the tree.
         definitions: the file's definitions by name.
-        overrides: values from the command line, for definitions and for free names.
+        overrides: values from the command line, for definitions and for free names; None for a text that is none.
         layers: layer types by word, in capitals.
         symbols: the bare words that layers declare.
     """
 
-    def __init__(self, file: ast.File, overrides: Mapping[str, Value]) -> None:
+    def __init__(self, file: ast.File, overrides: Mapping[str, Value | None]) -> None:
         self.file = file
         self.definitions: dict[str, ast.Definition] = {}
         for definition in file.definitions:
@@ -36,7 +36,9 @@ class Program:
         self.overrides = overrides
         self.layers = layers_by_word()
         self.symbols = symbols()
-        self._shadowed = {name.upper(): name for name in self.definitions if name.upper() in self.layers}
+        shadowing = [name for name in _bound_names(file) if name.upper() in self.layers and name != name.upper()]
+        self._shadowing = {name.upper(): name for name in shadowing}
+        self._shadowed = {name.upper() for name in self.definitions}
         self._forms: dict[str, bool | None] = {}
 
     def layer(self, name: str) -> type[Layer] | None:
@@ -45,9 +47,22 @@ class Program:
         return None if upper in self._shadowed and name != upper else self.layers.get(upper)
 
     def third_spelling(self, name: str) -> str | None:
-        """The definition beside which this spelling of a layer is not allowed."""
-        definition = self._shadowed.get(name.upper())
-        return definition if definition not in (None, name) and name != name.upper() else None
+        """The definition, parameter or name of a row beside which this spelling of a layer is not allowed."""
+        bound = self._shadowing.get(name.upper())
+        return bound if bound not in (None, name) and name != name.upper() else None
+
+    def alias(self, name: str) -> ast.Definition | type[Layer] | None:
+        """The block or layer that a definition is another name for: `act = RELU`."""
+        seen: set[str] = set()
+        while name in self.definitions and name not in seen:
+            definition = self.definitions[name]
+            if definition.parameters is not None:
+                return definition
+            if not isinstance(definition.body, ast.Name):
+                return None
+            seen.add(name)
+            name = definition.body.name
+        return None if name in seen else self.layer(name)
 
     def is_data(self, definition: ast.Definition) -> bool:
         """Whether a definition is a value rather than a piece of network, by its form."""
@@ -69,8 +84,11 @@ class Program:
         return isinstance(expression, _NETWORK_FORMS)
 
     def _first_decided(self, expressions: tuple[ast.Expression, ...], scope: Scope | None) -> bool | None:
-        forms = [self.is_network(expression, scope) for expression in expressions]
-        return True if True in forms else None if None in forms else False
+        for expression in expressions:
+            form = self.is_network(expression, scope)
+            if form is not None:
+                return form
+        return None
 
     def _names_network(self, name: str, scope: Scope | None, is_call: bool) -> bool | None:
         value = scope.find(name) if scope else None
@@ -91,6 +109,28 @@ class Program:
             self._forms[name] = None  # while it is looked at: a definition that contains itself
             self._forms[name] = self.is_network(definition.body)
         return self._forms[name]
+
+
+def _bound_names(file: ast.File) -> Iterator[str]:
+    """Everything that the file gives a meaning: definitions, parameters, names of rows, labels."""
+    pending: list[ast.Node] = list(file.statements)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Definition | ast.Parameter | ast.Label):
+            yield node.name
+        elif isinstance(node, ast.For):
+            yield from node.names
+        pending.extend(node.children())
+
+
+def starts_with_input(expression: ast.Expression) -> bool:
+    """Whether a path has an INPUT of its own at its start."""
+    match expression:
+        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first):
+            return starts_with_input(first)
+        case ast.Name(name=name) | ast.Call(name=name):
+            return name.upper() == structure.Input.word()
+    return False
 
 
 def is_recipe(statement: ast.Statement) -> bool:

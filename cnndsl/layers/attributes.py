@@ -86,6 +86,10 @@ class Attribute(Generic[T]):
     """
 
     symbols: tuple[str, ...] = ()
+    """Bare words that it takes."""
+
+    other_words: tuple[str, ...] = ()
+    """Keywords of the language that may stand for them."""
 
     def __init__(self, phrase: str, default: object = REQUIRED) -> None:
         self.phrase = phrase
@@ -188,6 +192,7 @@ class AutoFlag(Attribute[bool | None]):
     """`true`, `false`, or `auto`: the language decides on the finished graph, until when the value is None."""
 
     symbols = ("auto",)
+    other_words = ("true", "false")
 
     def bind(self, value: Any, rank: int) -> bool | None:
         if value == "auto" or isinstance(value, Filled):

@@ -19,7 +19,7 @@ class BatchNormalisation(Layer):
 
     words = ("BN",)
     removes_mean = True
-    eps = Real("eps", default=1e-5, minimum=0)
+    eps = Real("eps", default=1e-5, minimum=0, maximum=1)
     momentum = Real("the momentum", default=0.1, minimum=0, maximum=1)
     scale = Flag("scale", default=True)
     shift = Flag("shift", default=True)
@@ -34,6 +34,7 @@ class BatchNormalisation(Layer):
     rejects = (
         Reject("INPUT(64x8x8) -> BN(momentum=2)", "bad-argument"),
         Reject("INPUT(64x8x8) -> BN(eps=-1)", "bad-argument"),
+        Reject("INPUT(64x8x8) -> BN(64)", "bad-argument"),
         Reject("INPUT(64x8x8) -> BN(scale=1)", "bad-argument"),
     )
 

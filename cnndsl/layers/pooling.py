@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from operator import gt
 
 from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol
 from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
@@ -49,7 +50,7 @@ class _WindowPooling(Layer):
 
     def _reject_uneven_mean(self) -> None:
         """Whether a cell counts in a mean is known to torch only for the padding that its own layers do."""
-        why = "it differs on the two sides, or is over half the window"
+        why = "it differs on the two sides, is over half the window, or makes up for a map smaller than the window"
         if not self.counts_padding:
             message = f"this padding cannot be left out of the mean: {why}"
             raise Rejected(message, attribute="padding", help="write count_pad=true, or the same number on both sides")
@@ -58,8 +59,13 @@ class _WindowPooling(Layer):
             raise Rejected(message, attribute="padding", help="write ceil=false, or the same number on both sides")
 
     def _fits_torch(self, entering: TensorType) -> bool:
-        """Torch's poolings pad both sides alike, by at most half the window."""
+        """Whether torch's own poolings do this padding: the same on both sides, by at most half the window.
+
+        Its AvgPool3d needs a map that is no smaller than the window even before padding.
+        """
         pairs = self.window.pairs(entering.spatial)
+        if self.averages and entering.rank == 3 and any(map(gt, self.kernel, entering.spatial)):
+            return False
         return all(
             before == after and 2 * before <= kernel for (before, after), kernel in zip(pairs, self.kernel, strict=True)
         )

@@ -125,26 +125,23 @@ class Multiply(Layer):
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
-        rank = max(each.rank for each in inputs)
-        extents: tuple[int, ...] = (1,) * (rank + 1)
+        whole = max(inputs, key=lambda each: (each.rank, each.elements))
+        ones = (1,) * whole.rank
+        gates = {whole, TensorType(whole.channels), TensorType(1, whole.spatial), TensorType(whole.channels, ones)}
         for branch, each in enumerate(inputs):
-            shape = each.shape if each.rank else (each.channels,) + (1,) * rank
-            if len(shape) != len(extents) or any(
-                a != b and 1 not in (a, b) for a, b in zip(extents, shape, strict=True)
-            ):
-                raise self._mismatch(inputs, branch, TensorType(extents[0], extents[1:]))
-            extents = tuple(map(max, extents, shape))
-        return TensorType(extents[0], extents[1:])
+            if each not in gates:
+                raise self._mismatch(each, whole, branch)
+        return whole
 
-    def _mismatch(self, inputs: tuple[TensorType, ...], branch: int, so_far: TensorType) -> Mismatch:
-        here = inputs[branch]
-        maps = [each for each in inputs if each.rank]
-        if here.rank == 0 and maps:
-            message = f"a gate of {here.channels} does not fit a map of {so_far.channels} channels"
-            help = f"a gate has a factor for each channel: end it with FC({so_far.channels})"
-            return Mismatch(message, branch, f"{here.channels} != {so_far.channels}", help)
-        message = f"{so_far} and {here} cannot be multiplied: extents are equal, or 1"
-        return Mismatch(message, branch, _difference(so_far.shape, here.shape))
+    def _mismatch(self, gate: TensorType, whole: TensorType, branch: int) -> Mismatch:
+        if gate.rank == 0 and whole.rank:
+            message = f"a gate of {gate.channels} does not fit a map of {whole.channels} channels"
+            help = f"a gate has a factor for each channel: end it with FC({whole.channels})"
+            return Mismatch(message, branch, f"{gate.channels} != {whole.channels}", help)
+        message = f"{whole} and {gate} cannot be multiplied"
+        allowed = [whole, TensorType(1, whole.spatial), TensorType(whole.channels)] if whole.rank else [whole]
+        help = f"{whole} can be multiplied with {', '.join(map(str, allowed))}"
+        return Mismatch(message, branch, _difference(whole.shape, gate.shape), help)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Operator("*", tuple(output.rank - each.rank for each in inputs)),)
@@ -163,4 +160,4 @@ def _size_help(first: TensorType, other: TensorType) -> str:
 def _sum_help(first: TensorType, other: TensorType) -> str:
     if first.rank != other.rank or first.spatial != other.spatial:
         return _size_help(first, other)
-    return f"a 1x1 convolution changes the channels: `CONV({first.channels}, 1)` in place of ID"
+    return f"a 1x1 convolution changes the channels: `CONV({first.channels}, 1)`"

@@ -68,10 +68,10 @@ class Window:
         """
         reaches = spans(self.kernel, self.dilation)
         pairs = self.pairs(sizes)
-        for axis, size in enumerate(sizes):
-            if size + sum(pairs[axis]) < reaches[axis]:
-                raise self._too_large(sizes, axis, pairs[axis], reaches[axis])
-        return tuple(map(self._steps, sizes, reaches, self.stride, pairs))
+        steps = tuple(map(self._steps, sizes, reaches, self.stride, pairs))
+        if min(steps) < 1:
+            raise self._too_large(sizes, pairs, reaches, steps)
+        return steps
 
     def _steps(self, size: int, reach: int, stride: int, pair: tuple[int, int]) -> int:
         room = size + sum(pair) - reach
@@ -80,15 +80,19 @@ class Window:
         steps = -(-room // stride) + 1
         return steps - 1 if (steps - 1) * stride >= size + pair[0] else steps
 
-    def _too_large(self, sizes: tuple[int, ...], axis: int, pair: tuple[int, int], reach: int) -> Rejected:
-        size, kernel, dilation = sizes[axis], self.kernel[axis], self.dilation[axis]
+    def _too_large(
+        self, sizes: tuple[int, ...], pairs: Pairs, reaches: tuple[int, ...], steps: tuple[int, ...]
+    ) -> Rejected:
+        axis = next(axis for axis, count in enumerate(steps) if count < 1)
+        size, pair, kernel, dilation = sizes[axis], pairs[axis], self.kernel[axis], self.dilation[axis]
         padding = f"2*{pair[0]}" if pair[0] == pair[1] else f"{pair[0]} + {pair[1]}"
         window = str(kernel) if dilation == 1 else f"{dilation}*({kernel} - 1) - 1"
         label = f"({size} + {padding} - {window})/{self.stride[axis]} + 1 < 1"
         dilated = f" with dilation {by_x(self.dilation)}" if any(step > 1 for step in self.dilation) else ""
         message = f"{a_size(self.kernel)} window{dilated} does not fit {a_size(sizes)} map"
-        enough = -(-(reach - size) // 2)
-        largest = (size + sum(pair) - 1) // dilation + 1
+        enough = max(-(-(reach - size) // 2) for size, reach in zip(sizes, reaches, strict=True))
+        room = zip(sizes, pairs, self.dilation, strict=True)
+        largest = min((size + sum(pair) - 1) // dilation + 1 for size, pair, dilation in room)
         help = f"write padding={enough}, or a kernel of at most {largest}"
         return Rejected(message, attribute="kernel", code="window-too-large", label=label, help=help)
 

@@ -195,6 +195,8 @@ class For(Expression):
     join: Literal["->", ",", "+", "-", "&"]
     names: tuple[str, ...]
     rows: tuple[Expression, ...]
+    name_spans: tuple[Span, ...]
+    _ignored = frozenset({"span", "name_spans"})
 
 
 class Arithmetic(Expression):

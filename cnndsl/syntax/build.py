@@ -183,12 +183,14 @@ class TreeBuilder:
 
     def _for(self, children: _Children, join: str) -> ast.For:
         names, rows = (child for child in children if isinstance(child, list))
-        return ast.For(self._span(children), children[1], cast(Any, join), tuple(names), tuple(rows))
+        words = tuple(str(name) for name in names)
+        places = tuple(self._span([name]) for name in names)
+        return ast.For(self._span(children), children[1], cast(Any, join), words, tuple(rows), places)
 
     # parts
 
-    def names(self, children: _Children) -> list[str]:
-        return [str(name) for name in children[::2]]
+    def names(self, children: _Children) -> list[Token]:
+        return list(children[::2])
 
     def rows(self, children: _Children) -> list[ast.Expression]:
         return list(_nodes(children))

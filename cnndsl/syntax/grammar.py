@@ -30,12 +30,16 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+_BROKEN = (ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError, RecursionError)
+"""What reviving tables raises if they are not what was written."""
+
+
 def load(transformer: object, lexer_callbacks: dict[str, Any]) -> lark.Lark:
     """A parser for .cnn text whose rules call the transformer's methods."""
     live = {"transformer": transformer, "lexer_callbacks": lexer_callbacks, "postlex": SignedTokens()}
     text = _grammar_text()
     path = cache_folder() / f"grammar-{_key(text)}.json"
-    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError, IndexError):
+    with suppress(OSError, *_BROKEN):
         data, memo = _revive(json.loads(path.read_bytes()))
         revived: lark.Lark = lark.Lark._load_from_dict(data, memo, **live)  # type: ignore[no-untyped-call]
         return revived

@@ -33,27 +33,16 @@ def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
 
     After a syntax error the rest of the text is still read, for the further errors in it, but there is no tree.
     """
-    if not _within_limits(source, diagnostics):
-        return None
-    text = source.text
-    for _ in range(_MOST_SYNTAX_ERRORS):
-        try:
-            file = _tree(source, text, diagnostics)
-        except lark.UnexpectedInput as error:
-            offset = _offset(error, text)
-            found = slips.explain(source, text, offset, error)
-            diagnostics.add(found)
-            text = _without_statement(text, found.span.start, offset)
-        else:
-            _check_lines(file, diagnostics)
-            return None if diagnostics.has_errors else file
-    return None
+    file = _parse(source, diagnostics)
+    if file is not None:
+        _check_lines(file, diagnostics)
+    return None if diagnostics.has_errors else file
 
 
 def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression | None:
     """The tree of a text that is a single expression, such as the value of `-D`."""
-    file = parse(source, diagnostics)
-    if file is None:
+    file = _parse(source, diagnostics)
+    if file is None or diagnostics.has_errors:
         return None
     match file.statements:
         case [ast.Flow(expression=expression)]:
@@ -61,6 +50,22 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression
     whole = Span(source, 0, len(source.text))
     diagnostics.add(Diagnostic("bad-value", "one value is expected here", whole, help="a number, a size, a word"))
     return None
+
+
+def _parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
+    if not _within_limits(source, diagnostics):
+        return None
+    text, file = source.text, None
+    for _ in range(_MOST_SYNTAX_ERRORS):
+        try:
+            file = _tree(source, text, diagnostics)
+            break
+        except lark.UnexpectedInput as error:
+            offset = _offset(error, text)
+            found = slips.explain(source, text, offset, error)
+            diagnostics.add(found)
+            text = _without_statement(text, found.span.start, offset)
+    return file
 
 
 @cache
@@ -118,13 +123,16 @@ def _without_statement(text: str, mistake: int, noticed: int) -> str:
 def _check_lines(file: ast.File, diagnostics: Diagnostics) -> None:
     """Every statement starts on its own line, and none with a bracket that may have been meant for a call."""
     text = file.source.text
+    complained_to = -1
     for before, statement in pairwise([None, *file.statements]):
         assert statement is not None
-        first = text[statement.span.start]
-        if first in "(-":
-            diagnostics.add(_bad_start(statement, first))
-        elif before is not None and "\n" not in text[before.span.end : statement.span.start]:
-            diagnostics.add(_missing_arrow(before, statement))
+        start = statement.span.start
+        is_joined = before is not None and "\n" not in text[before.span.end : start]
+        if is_joined and before is not None and start > complained_to:
+            diagnostics.add(slips.known(file.source, text, start) or _missing_arrow(before, statement))
+            complained_to = text.find("\n", start) % (len(text) + 1)
+        elif not is_joined and text[start] in "(-":
+            diagnostics.add(_bad_start(statement, text[start]))
 
 
 def _bad_start(statement: ast.Statement, first: str) -> Diagnostic:
@@ -134,10 +142,23 @@ def _bad_start(statement: ast.Statement, first: str) -> Diagnostic:
 
 
 def _missing_arrow(before: ast.Statement, statement: ast.Statement) -> Diagnostic:
-    text = before.span.source.text
-    left = re.split(r"\s", text[before.span.start : before.span.end])[-1]
-    right = re.split(r"\s", text[statement.span.start : statement.span.end])[0]
     message = "a statement starts on a line of its own"
+    left, right = _shortened(_elements(before)[-1].span.text), _shortened(_elements(statement)[0].span.text)
     help = f"write `->` between `{left}` and `{right}`, or put them on two lines"
     label = "nothing joins this to what stands before it"
     return Diagnostic("missing-arrow", message, statement.span, label=label, help=help)
+
+
+def _elements(statement: ast.Statement) -> tuple[ast.Node, ...]:
+    """The elements of a flow or a definition's path, a whole statement otherwise."""
+    match statement:
+        case (
+            ast.Flow(expression=ast.Sequence(elements=elements)) | ast.Definition(body=ast.Sequence(elements=elements))
+        ):
+            return elements
+    return (statement,)
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -10,23 +10,23 @@ import lark
 from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.source import Source, Span
 
-__all__ = ["explain"]
+__all__ = ["explain", "known"]
 
 _SLIPS: tuple[tuple[str, str, str], ...] = (
     # around the place of the error; message; help. {0} stands for the match, {1} for its first group.
     (r"=>|-->|–>|—>|⇒|⟶|➔|->>|=>>", "`{0}` is no arrow", "write `->`"),
+    (r"<-|<<|←", "arrows point forward: `{0}` is none", "turn the path round and write `->`"),
     (r"(?:->|>>|→)\s*(?:->|>>|→)", "there is nothing between two arrows", "remove one of them"),
     (r"\[\s*\]", "the brackets are empty", "write a layer inside, or ID to pass the input on"),
     (r",\s*\]", "a concatenation has at least two branches", "remove the comma, or add a branch"),
     (r",\s*,", "there is nothing between two commas", "remove one of them"),
-    (r"\b\d+( *[xX×] *\d+)+", "a size is written without spaces", "write `{compact}`"),
-    (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({1}, {2})`"),
-    (r"\d+[xX×]", "a size needs a number on both sides of its x", "write 3x3"),
+    (r"\b\d+(?: +[xX×] *\d+| *[xX×] +\d+)(?: *[xX×] *\d+)*", "a size is written without spaces", "write `{compact}`"),
+    (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({listed})`"),
+    (r"\d+[xX×](?![\dHW])", "a size needs a number on both sides of its x", "write 3x3"),
     (r"\bif\b[^=\n]*[^=<>!]=(?!=)", "`=` gives a name to something; a comparison is `==`", "write `==`"),
     (r"[{}]", "`{0}` is not part of the language", "group with [ ] and call with ( )"),
     (r";", "statements are not separated by `;`", "start a new line"),
     (r"[“”‘’']", "{0} is no quotation mark of the language", 'write "..."'),
-    (r'"[^"\n]*$', "the string does not end on its line", 'write the closing `"`'),
     (r"\^", "`^` is no operator", "a power is written `**`"),
     (r"&&|\|\|", "`{0}` is no operator", "write `and` or `or`; networks are multiplied with `&`"),
     (r"\.\.\.", "`...` leaves something out", "write every element, or repeat with `*n`"),
@@ -35,29 +35,52 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
 _KEYWORDS = frozenset(
     {"as", "for", "in", "if", "else", "and", "or", "not", "shared", "use", "default", "require", "true", "false"}
 )
+_AROUND = 300
+"""Characters that are looked at on each side of a mistake."""
+
 _OPENING, _CLOSING = "[(", "])"
 
 
 def explain(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic:
     """What is wrong at an offset where the grammar could not go on."""
     return (
-        _slip(source, text, offset)
+        _foreign_character(source, text, offset)
+        or _open_string(source, text, offset)
+        or _dangling(source, text, offset)
+        or known(source, text, offset)
         or _bracket(source, text, offset)
-        or _incomplete(source, text, offset)
+        or _missing_arrow(source, text, offset)
         or _unexpected(source, text, offset, error)
     )
 
 
-def _slip(source: Source, text: str, offset: int) -> Diagnostic | None:
-    start = text.rfind("\n", 0, offset) + 1
+def _line(text: str, offset: int) -> tuple[int, str]:
+    """What stands around an offset on its line, without comment, and where that starts; of a long line a part."""
+    start = max(text.rfind("\n", 0, offset) + 1, offset - _AROUND)
     end = text.find("\n", offset)
-    line = text[start : len(text) if end < 0 else end].split("#")[0]
+    line = text[start : min(len(text) if end < 0 else end, offset + _AROUND)]
+    return start, re.sub(r"#.*", "", line)
+
+
+def _open_string(source: Source, text: str, offset: int) -> Diagnostic | None:
+    start, line = _line(text, offset)
+    if line.count('"') % 2 == 0:
+        return None
+    span = Span(source, start + line.rindex('"'), start + len(line.rstrip()))
+    return Diagnostic("syntax", "the string does not end on its line", span, help='write the closing `"`')
+
+
+def known(source: Source, text: str, offset: int) -> Diagnostic | None:
+    """The slip that stands around an offset, if it is one of those that have their own message."""
+    start, line = _line(text, offset)
     for pattern, message, help in _SLIPS:
         for match in re.finditer(pattern, line):
             if start + match.start() <= offset <= start + match.end():
                 words = (match[0], *match.groups())
                 span = Span(source, start + match.start(), start + match.end())
-                help = help.format(*words, compact=match[0].replace(" ", ""))
+                compact = match[0].replace(" ", "")
+                listed = ", ".join(re.split("[xX×]", compact))
+                help = help.format(*words, compact=compact, listed=listed)
                 return Diagnostic("syntax", message.format(*words), span, help=help)
     return None
 
@@ -77,12 +100,23 @@ def _bracket(source: Source, text: str, offset: int) -> Diagnostic | None:
             return Diagnostic("unclosed-bracket", message, here, others=(Label(there, "opened here"),))
         else:
             opened.pop()
-    if opened and (offset >= len(text.rstrip()) or re.match(r"[A-Za-z_]\w*(\([^()]*\))?\s*=[^=]", text[offset:])):
+    if opened and (offset >= len(text.rstrip()) or _is_in_a_later_statement(text, offset, opened[-1][0])):
         place, bracket = opened[-1]
         closing = _CLOSING[_OPENING.index(bracket)]
         message = f"this `{bracket}` is never closed"
         return Diagnostic("unclosed-bracket", message, Span(source, place, place + 1), help=f"write `{closing}`")
     return None
+
+
+def _is_in_a_later_statement(text: str, offset: int, opened: int) -> bool:
+    """Whether the line of an offset starts a statement, and a bracket was opened on a line above it."""
+    return opened < text.rfind("\n", 0, offset) + 1 and _starts_statement(text, offset)
+
+
+def _starts_statement(text: str, offset: int) -> bool:
+    """Whether the line of an offset begins as only a definition or a flow does."""
+    start = text.rfind("\n", 0, offset) + 1
+    return bool(re.match(r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b", text[start : start + 2 * _AROUND]))
 
 
 def _brackets(text: str) -> Iterator[tuple[int, str]]:
@@ -91,16 +125,49 @@ def _brackets(text: str) -> Iterator[tuple[int, str]]:
             yield match.start(), match[0]
 
 
-def _incomplete(source: Source, text: str, offset: int) -> Diagnostic | None:
-    """An operator or an arrow with nothing behind it."""
-    before = re.search(r"(->|>>|→|\*\*|//|[-+*&|/%=,])\s*$", re.sub(r"#[^\n]*$", "", text[:offset].rstrip()))
-    if before is None:
+def _dangling(source: Source, text: str, offset: int) -> Diagnostic | None:
+    """An operator or an arrow with nothing behind it: before a new statement, at the end of the text, or at all."""
+    start = text.rfind("\n", 0, offset) + 1
+    if _starts_statement(text, offset) and (span := _operator_before(source, text, start)):
+        what = "a new statement starts"
+    elif (span := _operator_before(source, text, offset)) is None:
         return None
-    at_end = offset >= len(text.rstrip())
-    span = Span(source, before.start(1), before.end(1))
-    what = "the text ends" if at_end else f"`{_word(text, offset)}` stands"
-    help = "write the next element, or remove it" if at_end else ""
-    return Diagnostic("syntax", f"`{before[1]}` needs something behind it, but there {what}", span, help=help)
+    elif offset < len(text.rstrip()):
+        message = f"`{span.text}` needs something behind it, but there `{_word(text, offset)}` stands"
+        return known(source, text, offset) or Diagnostic("syntax", message, span)
+    else:
+        what = "the text ends"
+    message = f"`{span.text}` needs something behind it, but there {what}"
+    return Diagnostic("syntax", message, span, help="write the next element, or remove it")
+
+
+def _operator_before(source: Source, text: str, end: int) -> Span | None:
+    """The operator that stands before an offset, comments left aside."""
+    lines = text[max(0, end - _AROUND) : end].split("\n")
+    found = re.search(r"(->|>>|→|\*\*|//|[-+*&|/%=,])\s*$", "\n".join(line.split("#")[0] for line in lines))
+    if found is None:
+        return None
+    start = text.rindex(found[1], 0, end)
+    return Span(source, start, start + len(found[1]))
+
+
+def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
+    """Inside brackets, two elements that nothing joins."""
+    left = re.search(r"([A-Za-z_]\w*|\]|\))\s*$", text[max(0, offset - _AROUND) : offset])
+    right = re.match(r"[A-Za-z_]\w*|\[", text[offset : offset + _AROUND])
+    if left is None or right is None or {left[1], right[0]} & _KEYWORDS:
+        return None
+    span = Span(source, offset, offset + right.end())
+    message = f"nothing joins `{right[0]}` to what stands before it"
+    return Diagnostic("missing-arrow", message, span, help=f"write `-> {right[0]}`")
+
+
+def _foreign_character(source: Source, text: str, offset: int) -> Diagnostic | None:
+    character = text[offset : offset + 1]
+    if not character or character in "→×“”‘’–—⇒⟶➔←" or (character.isascii() and character.isprintable()):
+        return None
+    message = f"the character {character!r} (U+{ord(character):04X}) is not part of the language"
+    return Diagnostic("syntax", message, Span(source, offset, offset + 1))
 
 
 def _unexpected(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic:
@@ -111,9 +178,6 @@ def _unexpected(source: Source, text: str, offset: int, error: lark.UnexpectedIn
     if word in _KEYWORDS:
         message = f"`{word}` is a word of the language and cannot stand here"
         return Diagnostic("syntax", message, span, help="a definition or a label needs another name")
-    if not word.isascii() or not word.isprintable():
-        message = f"the character {word!r} (U+{ord(word[0]):04X}) is not part of the language"
-        return Diagnostic("syntax", message, span)
     return Diagnostic("syntax", f"`{word}` cannot stand here", span, help=_expected(error))
 
 
@@ -134,5 +198,5 @@ def _expected(error: lark.UnexpectedInput) -> str:
 
 
 def _word(text: str, offset: int) -> str:
-    match = re.match(r"[A-Za-z_0-9.]+|->|>>|\S", text[offset:])
+    match = re.match(r"[A-Za-z_0-9.]{1,60}|->|>>|\S", text[offset : offset + _AROUND])
     return match[0] if match else ""

@@ -1,0 +1,142 @@
+"""A small interpreter: runs a graph with torch, straight from the data that its layers lower to.
+
+On the meta device it costs nothing and gives shapes and counts; on the CPU it gives values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from importlib import import_module
+from operator import add, mul, sub
+from typing import Any, NamedTuple
+
+import pytest
+
+from cnndsl.analyses.cost import cost
+from cnndsl.graph import Graph, Node
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice, Step, Weight
+
+torch = pytest.importorskip("torch")
+flop_counter = pytest.importorskip("torch.utils.flop_counter")
+
+torch.set_num_threads(1)  # the maps are tiny, and the test runners share the cores
+
+BATCH = 2
+OPERATORS = {"+": add, "-": sub, "*": mul}
+
+
+class Seen(NamedTuple):
+    """A node from outside: what leaves it, without the batch, what it keeps and what it computes."""
+
+    path: str
+    shape: tuple[int, ...]
+    params: int
+    buffers: int
+    macs: int
+    weights: dict[str, tuple[int, ...]]
+    """The shape of each parameter."""
+
+
+def seen_by_torch(graph: Graph) -> list[Seen]:
+    """What torch finds when it builds and runs every node once on the meta device."""
+    seen: list[Seen] = []
+    leaving: dict[Node, torch.Tensor] = {}
+    for node, module in build(graph, "meta").items():
+        entering = [leaving[read] for read in node.inputs] or [torch.empty(BATCH, *node.type.shape, device="meta")]
+        with torch.no_grad(), flop_counter.FlopCounterMode(display=False) as counter:
+            leaving[node] = module(*entering)
+        weights = {name.rpartition(".")[2]: tuple(weight.shape) for name, weight in module.named_parameters()}
+        params = sum(weight.numel() for weight in module.parameters())
+        buffers = sum(buffer.numel() for buffer in module.buffers())
+        macs = counter.get_total_flops() // (2 * BATCH)
+        seen.append(Seen(node.path, tuple(leaving[node].shape[1:]), params, buffers, macs, weights))
+    return seen
+
+
+def seen_by_compiler(graph: Graph) -> list[Seen]:
+    """What the compiler says of the same nodes."""
+    seen: list[Seen] = []
+    for row in cost(graph).rows:
+        node, weights = row.node, row.node.layer.parameters(row.node.input_types)
+        seen.append(Seen(node.path, node.type.shape, row.params, row.buffers, row.macs, weights))
+    return seen
+
+
+def build(graph: Graph, device: str = "cpu") -> dict[Node, NodeModule]:
+    """A module for every node."""
+    return {node: NodeModule(node, device) for node in graph}
+
+
+def run(modules: dict[Node, NodeModule], inputs: Iterable[torch.Tensor]) -> torch.Tensor:
+    """What leaves the last node."""
+    given = iter(inputs)
+    leaving: dict[Node, torch.Tensor] = {}
+    for node, module in modules.items():
+        leaving[node] = module(*(leaving[read] for read in node.inputs)) if node.inputs else next(given)
+    return leaving[node]
+
+
+class NodeModule(torch.nn.Module):
+    """A node as torch runs it: the modules it lowers to, or its own weights where it lowers to functions of them."""
+
+    def __init__(self, node: Node, device: str) -> None:
+        super().__init__()
+        self.steps = node.layer.lower(node.input_types, node.type)
+        with torch.device(device):
+            called = {str(i): _build(step) for i, step in enumerate(self.steps) if isinstance(step, ModuleCall)}
+            self.called = torch.nn.ModuleDict(called)
+            if any(isinstance(argument, Weight) for step in self.steps for argument in _arguments(step)):
+                self._register_weights(node)
+
+    def _register_weights(self, node: Node) -> None:
+        for name, shape in node.layer.parameters(node.input_types).items():
+            self.register_parameter(name, torch.nn.Parameter(torch.zeros(shape)))
+        for name, shape in node.layer.buffers(node.input_types).items():
+            self.register_buffer(name, torch.zeros(shape))
+
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        for position, step in enumerate(self.steps):
+            inputs = (self._do(position, step, inputs),)
+        (output,) = inputs
+        return output
+
+    def _do(self, position: int, step: Step, inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        match step:
+            case ModuleCall():
+                return self.called[str(position)](*inputs)
+            case FunctionCall(path, args, kwargs):
+                by_name = {name: self._operand(argument, inputs) for name, argument in kwargs.items()}
+                return _named(path)(*(self._operand(argument, inputs) for argument in args), **by_name)
+            case Operator(symbol, trailing):
+                operands = (x[(..., *(None,) * axes)] for x, axes in zip(inputs, trailing, strict=True))
+                return reduce(OPERATORS[symbol], operands)
+            case Slice(ranges):
+                (entering,) = inputs
+                return entering[(slice(None), *(slice(*(kept or (None,))) for kept in ranges))]
+
+    def _operand(self, argument: Any, inputs: tuple[torch.Tensor, ...]) -> Any:
+        match argument:
+            case Operand.INPUT:
+                (entering,) = inputs
+                return entering
+            case Operand.INPUTS:
+                return list(inputs)
+            case Operand.TRAINING:
+                return self.training
+            case Weight(name):
+                return getattr(self, name)
+        return argument
+
+
+def _build(step: ModuleCall) -> torch.nn.Module:
+    return _named(step.path)(*step.args, **step.kwargs)
+
+
+def _arguments(step: Step) -> Iterable[Any]:
+    return (*step.args, *step.kwargs.values()) if isinstance(step, FunctionCall) else ()
+
+
+def _named(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)

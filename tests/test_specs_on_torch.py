@@ -1,0 +1,36 @@
+"""Every shipped spec, run by torch on the meta device, is what the compiler says it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from meta import seen_by_compiler, seen_by_torch
+
+import cnndsl
+from cnndsl.layers.normalisation import BatchNormalisation
+
+pytestmark = pytest.mark.torch
+
+SPECS = [pytest.param(path, id=path.stem) for path in sorted((ROOT / "specs").glob("*.cnn"))]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_torch_sees_what_the_compiler_says(spec: Path) -> None:
+    model = cnndsl.load(spec)
+    seen = seen_by_torch(model.graph)
+    assert seen == seen_by_compiler(model.graph)
+    totals = [sum(numbers) for numbers in zip(*((node.params, node.buffers, node.macs) for node in seen), strict=True)]
+    summary = model.summary()
+    assert totals == [summary.params, summary.buffers, summary.macs]
+    shapes = {node.path: node.shape for node in seen}
+    assert all(shapes[end.node.path] == end.node.type.shape for end in model.graph.outputs)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_batch_norms_keep_two_numbers_a_channel_and_a_count(spec: Path) -> None:
+    graph = cnndsl.load(spec).graph
+    for node, seen in zip(graph, seen_by_torch(graph), strict=True):
+        if isinstance(node.layer, BatchNormalisation):
+            assert seen.buffers == 2 * node.type.channels + 1
