@@ -70,8 +70,8 @@ class Context:
             self.error("too-many-steps", message, span, help="repeat less often, or nest fewer repetitions")
             raise Abort
 
-    def enter(self, name: str, call: Span) -> Frame:
-        """Enter a call of a block, whose nodes get a scope of their own; the frame is to be given to `leave`.
+    def enter(self, name: str, call: Span, *, is_block: bool) -> Frame:
+        """Enter a call; the frame is to be given to `leave`. The nodes of a block get a scope of their own.
 
         Raises:
             Abort: calls are nested too deep; reported.
@@ -80,7 +80,8 @@ class Context:
         caller = self.frame
         if caller.depth >= MOST_CALLS:
             raise self._too_deep(name, call)
-        self.frame = Frame(name, (*caller.path, caller.numbered(name)), call, caller)
+        path = (*caller.path, caller.numbered(name)) if is_block else caller.path
+        self.frame = Frame(name, path, call, caller)
         return caller
 
     def leave(self, caller: Frame) -> None:

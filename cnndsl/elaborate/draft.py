@@ -25,6 +25,8 @@ class Drafts:
         self.drafts: list[Draft] = []
         self.bare_dense: list[Draft] = []
         """Dense layers whose units the language chooses, in execution order."""
+        self.followed: set[Draft] = set()
+        """Nodes that a width is set behind, though not through nodes: a mistake lies between."""
         self._convolved: list[bool] = []
         self._shrank: list[bool] = []
 
@@ -54,7 +56,7 @@ class Drafts:
 
     def last_dense(self) -> frozenset[int]:
         """Which bare dense layers, by number, are the last on a way to an output: no width is set behind them."""
-        followed: set[Draft] = set()
+        followed = set(self.followed)
         for draft in reversed(self.drafts):
             if draft.layer.sets_width or draft in followed:
                 followed.update(draft.inputs)

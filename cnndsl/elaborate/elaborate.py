@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from cnndsl.diagnostics import Diagnostics
+from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import numbered
@@ -35,20 +35,23 @@ def elaborate(file: ast.File, overrides: Mapping[str, object], diagnostics: Diag
 
     `overrides` are values for the file's parameters, as text or as Python values.
     """
-    values = read_overrides(overrides, file, diagnostics)
-    program = Program(file, values)
-    context = Context(program, diagnostics)
     with _deep_recursion():
         try:
+            program = Program(file, read_overrides(overrides, file, diagnostics) if overrides else {})
+            context = Context(program, diagnostics)
             _check_statements(context)
             check_names(context)
             return _settled(program, diagnostics)
         except Abort:
             return None
         except RecursionError:
-            message = "this is nested too deep"
-            context.error("nested-too-deep", message, file.span, help="give inner parts names")
+            diagnostics.add(_nested_too_deep(file))
             return None
+
+
+def _nested_too_deep(file: ast.File) -> Diagnostic:
+    longest = max(file.statements, key=lambda statement: statement.span.end - statement.span.start)
+    return Diagnostic("nested-too-deep", "this is nested too deep", longest.span, help="give inner parts names")
 
 
 @contextmanager
@@ -133,7 +136,7 @@ def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
     """The ends of all flows, named, in the order of the text."""
     file = context.program.file
     flows = [flow for flow in file.flows if not is_recipe(flow)]
-    if not flows:
+    if not flows and not any(starts_with_input(definition.body) for definition in file.definitions):
         behind = len(file.source.text.rstrip())
         message = "there is no network in this file: no flow starts with INPUT"
         context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")

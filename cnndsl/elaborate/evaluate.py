@@ -203,7 +203,7 @@ class Evaluator:
                 return self._function(call, scope, wire)
             raise Failed  # the check of names reported it
         names = self.arguments(definition, call.arguments, call.span, scope, wire)
-        caller = self._context.enter(definition.name, call.span)
+        caller = self._context.enter(definition.name, call.span, is_block=False)
         try:
             value = self.value(definition.body, names, None)
         finally:

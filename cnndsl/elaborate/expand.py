@@ -66,6 +66,7 @@ class Expander:
         self._last_dense = last_dense
         self._layers: dict[Any, Layer] = {}
         self._types: dict[Any, TensorType] = {}
+        self._lost: set[Draft] = set()
         self.drafts = Drafts()
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
             ast.Sequence: self._sequence,
@@ -93,7 +94,12 @@ class Expander:
         try:
             return expand(expression, scope, wire)
         except Failed:
+            self._lose(wire)
             return UNKNOWN
+
+    def _lose(self, *wires: Wire) -> None:
+        """Remember what flows into a mistake: what stands behind the mistake follows it too."""
+        self._lost.update(wire for wire in wires if isinstance(wire, Draft))
 
     # forms
 
@@ -200,7 +206,10 @@ class Expander:
 
     def _conditional(self, conditional: ast.Conditional, scope: Scope, wire: Wire) -> Wire:
         is_true = self._evaluator.truth(conditional.test, scope, wire)
-        return self.expand(conditional.then if is_true else conditional.otherwise, scope, wire)
+        taken = conditional.then if is_true else conditional.otherwise
+        if isinstance(taken, ast.Sequence | ast.Merge):
+            raise Failed  # the check of names reported it
+        return self.expand(taken, scope, wire)
 
     def _label(self, label: ast.Label, scope: Scope, wire: Wire) -> Wire:
         raise self._context.error("unsupported", "`as` is not compiled by this version yet", label.span)
@@ -276,7 +285,7 @@ class Expander:
         if wire is None and not starts_with_input(definition.body):
             raise self._nothing_comes_in(definition.name, call)
         names = self._evaluator.arguments(definition, arguments, call, scope, wire)
-        caller = self._context.enter(definition.name, call)
+        caller = self._context.enter(definition.name, call, is_block=True)
         try:
             return self.expand(definition.body, names, wire)
         finally:
@@ -305,6 +314,8 @@ class Expander:
         entering = (wire,) if isinstance(wire, Draft) else ()
         places = {name: argument.span for name, argument in bound.items()}
         layer = self._rejecting(lambda: self._bound(kind, values, wire), written.span, places, entering)
+        if wire is UNKNOWN and layer.sets_width:
+            self.drafts.followed |= self._lost
         if layer.transparent or wire is UNKNOWN:
             return wire
         draft = self._add(layer, entering, written.span, places)
@@ -370,6 +381,7 @@ class Expander:
     def _join(self, operator: str, ends: list[Wire], branches: tuple[ast.Expression, ...], span: Span) -> Wire:
         """The node at which branches meet; of a single branch, its end."""
         if any(end is UNKNOWN for end in ends):
+            self._lose(*ends)
             return UNKNOWN
         drafts = tuple(end for end in ends if isinstance(end, Draft))
         if len(drafts) == 1:
@@ -378,6 +390,7 @@ class Expander:
         try:
             return self._add(layer, drafts, span, {})
         except Mismatch as mismatch:
+            self._lose(*drafts)
             raise self._mismatch(mismatch, drafts, branches, span) from None
 
     def _mismatch(

@@ -158,19 +158,26 @@ class Whole(Attribute[int]):
 
 
 class Real(Attribute[float]):
-    """A number between `minimum` and `maximum`, both included."""
+    """A number between `minimum` and `maximum`, both included, and above `above`."""
 
     def __init__(
-        self, phrase: str, default: object = REQUIRED, minimum: float | None = None, maximum: float | None = None
+        self,
+        phrase: str,
+        default: object = REQUIRED,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        above: float | None = None,
     ) -> None:
         super().__init__(phrase, default)
-        self.minimum, self.maximum = minimum, maximum
+        self.minimum, self.maximum, self.above = minimum, maximum, above
 
     def bind(self, value: Any, rank: int) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.reject(value, "a number")
         if self.minimum is not None and value < self.minimum:
             self.reject(value, f"at least {self.minimum}")
+        if self.above is not None and value <= self.above:
+            self.reject(value, f"above {self.above}")
         if self.maximum is not None and value > self.maximum:
             self.reject(value, f"at most {self.maximum}")
         return value

@@ -19,7 +19,7 @@ class BatchNormalisation(Layer):
 
     words = ("BN",)
     removes_mean = True
-    eps = Real("eps", default=1e-5, minimum=0, maximum=1)
+    eps = Real("eps", default=1e-5, above=0, maximum=1)
     momentum = Real("the momentum", default=0.1, minimum=0, maximum=1)
     scale = Flag("scale", default=True)
     shift = Flag("shift", default=True)

@@ -125,7 +125,8 @@ class Multiply(Layer):
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
-        whole = max(inputs, key=lambda each: (each.rank, each.elements))
+        largest = max(inputs, key=lambda each: (each.rank, each.elements))
+        whole = TensorType(max(each.channels for each in inputs), largest.spatial)
         ones = (1,) * whole.rank
         gates = {whole, TensorType(whole.channels), TensorType(1, whole.spatial), TensorType(whole.channels, ones)}
         for branch, each in enumerate(inputs):

@@ -46,9 +46,9 @@ def explain(source: Source, text: str, offset: int, error: lark.UnexpectedInput)
     return (
         _foreign_character(source, text, offset)
         or _open_string(source, text, offset)
-        or _dangling(source, text, offset)
         or known(source, text, offset)
         or _bracket(source, text, offset)
+        or _dangling(source, text, offset)
         or _missing_arrow(source, text, offset)
         or _unexpected(source, text, offset, error)
     )
@@ -87,25 +87,38 @@ def known(source: Source, text: str, offset: int) -> Diagnostic | None:
 
 def _bracket(source: Source, text: str, offset: int) -> Diagnostic | None:
     """A bracket without its partner: at the end of the text, at a new statement, or the wrong one."""
-    opened: list[tuple[int, str]] = []
-    for place, bracket in _brackets(text[: offset + 1]):
-        if bracket in _OPENING:
-            opened.append((place, bracket))
-        elif not opened:
-            span = Span(source, place, place + 1)
-            return Diagnostic("unclosed-bracket", f"nothing is opened that this `{bracket}` closes", span)
-        elif _OPENING.index(opened[-1][1]) != _CLOSING.index(bracket):
-            here, there = Span(source, place, place + 1), Span(source, opened[-1][0], opened[-1][0] + 1)
-            message = f"`{opened[-1][1]}` is closed with `{bracket}`"
-            return Diagnostic("unclosed-bracket", message, here, others=(Label(there, "opened here"),))
-        else:
-            opened.pop()
+    opened = _opened(text[: offset + 1])
+    if opened and opened[-1][1] in _CLOSING:
+        return _unmatched(source, opened)
     if opened and (offset >= len(text.rstrip()) or _is_in_a_later_statement(text, offset, opened[-1][0])):
         place, bracket = opened[-1]
         closing = _CLOSING[_OPENING.index(bracket)]
         message = f"this `{bracket}` is never closed"
         return Diagnostic("unclosed-bracket", message, Span(source, place, place + 1), help=f"write `{closing}`")
     return None
+
+
+def _unmatched(source: Source, opened: list[tuple[int, str]]) -> Diagnostic:
+    place, bracket = opened.pop()
+    span = Span(source, place, place + 1)
+    if not opened:
+        return Diagnostic("unclosed-bracket", f"nothing is opened that this `{bracket}` closes", span)
+    there, opening = opened[-1]
+    other = Label(Span(source, there, there + 1), "opened here")
+    return Diagnostic("unclosed-bracket", f"`{opening}` is closed with `{bracket}`", span, others=(other,))
+
+
+def _opened(text: str) -> list[tuple[int, str]]:
+    """The brackets that a text leaves open, and behind them the first that closes none of them."""
+    opened: list[tuple[int, str]] = []
+    for place, bracket in _brackets(text):
+        if bracket in _OPENING:
+            opened.append((place, bracket))
+        elif opened and _OPENING.index(opened[-1][1]) == _CLOSING.index(bracket):
+            opened.pop()
+        else:
+            return [*opened, (place, bracket)]
+    return opened
 
 
 def _is_in_a_later_statement(text: str, offset: int, opened: int) -> bool:
@@ -134,7 +147,7 @@ def _dangling(source: Source, text: str, offset: int) -> Diagnostic | None:
         return None
     elif offset < len(text.rstrip()):
         message = f"`{span.text}` needs something behind it, but there `{_word(text, offset)}` stands"
-        return known(source, text, offset) or Diagnostic("syntax", message, span)
+        return Diagnostic("syntax", message, span)
     else:
         what = "the text ends"
     message = f"`{span.text}` needs something behind it, but there {what}"
@@ -157,6 +170,9 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
     right = re.match(r"[A-Za-z_]\w*|\[", text[offset : offset + _AROUND])
     if left is None or right is None or {left[1], right[0]} & _KEYWORDS:
         return None
+    opened = _opened(text[:offset])
+    if opened and opened[-1][1] == "(":
+        return None  # a comma is as likely
     span = Span(source, offset, offset + right.end())
     message = f"nothing joins `{right[0]}` to what stands before it"
     return Diagnostic("missing-arrow", message, span, help=f"write `-> {right[0]}`")
@@ -172,7 +188,7 @@ def _foreign_character(source: Source, text: str, offset: int) -> Diagnostic | N
 
 def _unexpected(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic:
     word = _word(text, offset)
-    span = Span(source, offset, offset + max(1, len(word)))
+    span = Span(source, offset, offset + len(word))
     if not word:
         return Diagnostic("syntax", "the text ends in the middle of a statement", span)
     if word in _KEYWORDS:
