@@ -20,6 +20,9 @@ __all__ = ["Parameters", "read_specs", "show", "spec_arguments"]
 
 Parameters = dict[str, str]
 
+MOST_SHOWN = 50
+"""Diagnostics of a spec that are written to a terminal."""
+
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
@@ -88,4 +91,6 @@ def show(diagnostics: tuple[Diagnostic, ...]) -> None:
     from cnndsl.diagnostics.terminal import render_all
 
     wants_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    sys.stderr.write(render_all(diagnostics, colour=wants_colour) + "\n")
+    sys.stderr.write(render_all(diagnostics[:MOST_SHOWN], colour=wants_colour) + "\n")
+    if len(diagnostics) > MOST_SHOWN:
+        sys.stderr.write(f"... and {len(diagnostics) - MOST_SHOWN:,} more; --format json has them all\n\n")
