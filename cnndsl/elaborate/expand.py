@@ -2,50 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import pairwise
-from math import prod
-from typing import Any, TypeVar
+from typing import Any
 
-from cnndsl.diagnostics import Label
-from cnndsl.elaborate.arithmetic import FUNCTIONS, LARGEST
+from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Binder
-from cnndsl.elaborate.context import Abort, Context
-from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
+from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.draft import Drafts
 from cnndsl.elaborate.evaluate import Evaluator
+from cnndsl.elaborate.place import MOST_NODES, Placer, nothing_comes_in
 from cnndsl.elaborate.program import starts_with_input
 from cnndsl.elaborate.values import (
     UNKNOWN,
     Block,
-    Draft,
     Failed,
     Network,
     Scope,
-    Symbol,
     Value,
     Wire,
     describe,
     is_network,
 )
-from cnndsl.layers import Filled, Layer, Mismatch, Rejected, TensorType, structure
-from cnndsl.layers.tensor import by_x
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["MOST_NODES", "Expander"]
-
-MOST_NODES = 200_000
-OTHER_UNITS = 256
-"""Units of a bare dense layer that is not the last."""
-
-_MERGES: dict[str, type[Layer]] = {
-    "+": structure.Add,
-    "-": structure.Subtract,
-    "&": structure.Multiply,
-    ",": structure.Concat,
-}
-
-T = TypeVar("T")
+__all__ = ["Expander"]
 
 
 class Expander:
@@ -60,14 +42,9 @@ class Expander:
     def __init__(self, context: Context, classes: Callable[[], int], last_dense: frozenset[int]) -> None:
         self._context = context
         self._program = context.program
-        self._binder = Binder(context)
-        self._evaluator = Evaluator(context, self._binder)
-        self._classes = classes
-        self._last_dense = last_dense
-        self._layers: dict[Any, Layer] = {}
-        self._types: dict[Any, TensorType] = {}
-        self._lost: set[Draft] = set()
-        self.drafts = Drafts()
+        binder = Binder(context)
+        self._evaluator = Evaluator(context, binder)
+        self._placer = Placer(context, self._evaluator, binder, classes, last_dense)
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
             ast.Sequence: self._sequence,
             ast.Name: self._name,
@@ -83,6 +60,11 @@ class Expander:
             ast.Choice: self._choice,
         }
 
+    @property
+    def drafts(self) -> Drafts:
+        """The network so far."""
+        return self._placer.drafts
+
     def expand(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         """What leaves a piece of network when a wire enters it; unknown where it has a mistake, which is reported.
 
@@ -94,12 +76,8 @@ class Expander:
         try:
             return expand(expression, scope, wire)
         except Failed:
-            self._lose(wire)
+            self._placer.lose(wire)
             return UNKNOWN
-
-    def _lose(self, *wires: Wire) -> None:
-        """Remember what flows into a mistake: what stands behind the mistake follows it too."""
-        self._lost.update(wire for wire in wires if isinstance(wire, Draft))
 
     # forms
 
@@ -118,7 +96,7 @@ class Expander:
             self._merge(branch, scope, wire) if isinstance(branch, ast.Merge) else self.expand(branch, scope, wire)
             for branch in concatenation.branches
         ]
-        return self._join(",", ends, concatenation.branches, concatenation.span)
+        return self._placer.join(",", ends, concatenation.branches, concatenation.span)
 
     def _bare_merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Wire:
         self._reject_count_arithmetic(merge, scope, wire)
@@ -144,10 +122,10 @@ class Expander:
         self._reject_count_arithmetic(merge, scope, wire)
         ends = [self.expand(term, scope, wire) for term in merge.terms]
         if "-" not in merge.operators:
-            return self._join(merge.operators[0], ends, merge.terms, merge.span)
+            return self._placer.join(merge.operators[0], ends, merge.terms, merge.span)
         end = ends[0]
         for operator, (before, term), right in zip(merge.operators, pairwise(merge.terms), ends[1:], strict=True):
-            end = self._join(operator, [end, right], (before, term), merge.span)
+            end = self._placer.join(operator, [end, right], (before, term), merge.span)
         return end
 
     def _for(self, loop: ast.For, scope: Scope, wire: Wire) -> Wire:
@@ -162,10 +140,10 @@ class Expander:
         ends = [self.expand(loop.body, Scope(row, scope), wire) for row in rows]
         bodies = (loop.body,) * len(ends)
         if loop.join != "-":
-            return self._join(loop.join, ends, bodies, loop.span)
+            return self._placer.join(loop.join, ends, bodies, loop.span)
         end = ends[0]
         for right in ends[1:]:
-            end = self._join("-", [end, right], bodies[:2], loop.span)
+            end = self._placer.join("-", [end, right], bodies[:2], loop.span)
         return end
 
     def _rows(self, loop: ast.For, scope: Scope, wire: Wire) -> list[dict[str, Value]]:
@@ -192,7 +170,7 @@ class Expander:
             return self._not_a_network(repeat, scope, wire)
         count = self._evaluator.count(repeat.right, scope, wire)
         if count > MOST_NODES:
-            self._too_many(repeat.right.span)
+            self._placer.too_many(repeat.right.span)
         for _ in range(count):
             wire = self.expand(repeat.left, scope, wire)
         return wire
@@ -275,7 +253,7 @@ class Expander:
         if isinstance(value, Block):
             return self._block(value.definition, arguments, written.span, scope, wire)
         if isinstance(value, type):
-            return self._place(value, arguments, written, scope, wire)
+            return self._placer.place(value, arguments, written, scope, wire)
         raise self._value_in_path(value, span)
 
     def _block(
@@ -283,7 +261,7 @@ class Expander:
     ) -> Wire:
         """What leaves a call of a definition; its body sees its parameters and the file's definitions."""
         if wire is None and not starts_with_input(definition.body):
-            raise self._nothing_comes_in(definition.name, call)
+            raise nothing_comes_in(self._context, definition.name, call)
         names = self._evaluator.arguments(definition, arguments, call, scope, wire)
         caller = self._context.enter(definition.name, call, is_block=True)
         try:
@@ -291,180 +269,9 @@ class Expander:
         finally:
             self._context.leave(caller)
 
-    def _nothing_comes_in(self, name: str, span: Span) -> Failed:
-        label = "this path does not start with INPUT"
-        help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
-        return self._context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help)
-
-    # layers
-
-    def _place(
-        self,
-        kind: type[Layer],
-        arguments: tuple[ast.Argument, ...],
-        written: ast.Name | ast.Call,
-        scope: Scope,
-        wire: Wire,
-    ) -> Wire:
-        """The node of a layer, or what is wrong with its arguments or with what enters it."""
-        self._check_entry(kind, written, wire)
-        bound = self._binder.layer(kind, arguments, written.span)
-        values = {name: self._argument(kind, name, argument.value, scope, wire) for name, argument in bound.items()}
-        self._reject_networks(kind, bound, values)
-        entering = (wire,) if isinstance(wire, Draft) else ()
-        places = {name: argument.span for name, argument in bound.items()}
-        layer = self._rejecting(lambda: self._bound(kind, values, wire), written.span, places, entering)
-        if wire is UNKNOWN and layer.sets_width:
-            self.drafts.followed |= self._lost
-        if layer.transparent or wire is UNKNOWN:
-            return wire
-        draft = self._add(layer, entering, written.span, places)
-        if "units" in layer.filled:
-            self.drafts.bare_dense.append(draft)
-        return draft
-
-    def _argument(self, kind: type[Layer], name: str, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
-        """The value of a layer's argument. A word of its attribute is that word, even if a layer has the name too."""
-        value = self._evaluator.value(written, scope, wire)
-        if isinstance(value, type) and isinstance(written, ast.Name) and written.name in kind.attributes[name].symbols:
-            return Symbol(written.name)
-        return value
-
-    def _reject_networks(
-        self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: Mapping[str, Value]
-    ) -> None:
-        for name, value in values.items():
-            if is_network(value):
-                message = f"{kind.attributes[name].phrase} of {kind.word()} is a value, not a network"
-                raise self._context.error("bad-argument", message, bound[name].span)
-
-    def _check_entry(self, kind: type[Layer], written: ast.Name | ast.Call, wire: Wire) -> None:
-        starts = issubclass(kind, structure.Input)
-        if starts and wire is not None:
-            message = "INPUT starts a path; what arrives here would be lost"
-            raise self._context.error("input-inside", message, written.span, help="begin a new statement with it")
-        if not starts and wire is None:
-            raise self._nothing_comes_in(written.name, written.span)
-
-    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> Layer:
-        """The layer with its arguments bound; the same one for the same arguments.
-
-        Raises:
-            Rejected: an argument is not of its attribute's kind or range.
-        """
-        filled = self._filled(kind, values, wire)
-        rank = wire.type.rank if isinstance(wire, Draft) else 0
-        key = (kind, rank, *values, *map(_key, values.values()), *filled.items())
-        try:
-            found = self._layers.get(key)
-        except TypeError:  # a network among the arguments cannot be a key
-            return kind.bind(values, rank, filled)
-        if found is None:
-            found = self._layers[key] = kind.bind(values, rank, filled)
-        return found
-
-    def _filled(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> dict[str, object]:
-        """What the language chooses for this place, of the attributes that have no argument."""
-        filled: dict[str, object] = {}
-        for name, attribute in kind.attributes.items():
-            if name in values or not isinstance(attribute.default, Filled):
-                continue
-            if attribute.default is Filled.INPUT:
-                filled[name] = BARE_INPUT
-            elif attribute.default is Filled.FILTERS:
-                filled[name] = self.drafts.bare_filters(wire) if isinstance(wire, Draft) else FIRST_FILTERS
-            elif attribute.default is Filled.UNITS:
-                is_last = len(self.drafts.bare_dense) in self._last_dense
-                filled[name] = self._classes() if is_last else OTHER_UNITS
-        return filled
-
-    def _join(self, operator: str, ends: list[Wire], branches: tuple[ast.Expression, ...], span: Span) -> Wire:
-        """The node at which branches meet; of a single branch, its end."""
-        if any(end is UNKNOWN for end in ends):
-            self._lose(*ends)
-            return UNKNOWN
-        drafts = tuple(end for end in ends if isinstance(end, Draft))
-        if len(drafts) == 1:
-            return drafts[0]
-        layer = self._layers.setdefault(operator, _MERGES[operator]({}))
-        try:
-            return self._add(layer, drafts, span, {})
-        except Mismatch as mismatch:
-            self._lose(*drafts)
-            raise self._mismatch(mismatch, drafts, branches, span) from None
-
-    def _mismatch(
-        self, mismatch: Mismatch, drafts: tuple[Draft, ...], branches: tuple[ast.Expression, ...], span: Span
-    ) -> Failed:
-        """Both ends of a clash: the branch that does not fit, and the first one."""
-        culprit, first = branches[mismatch.branch], branches[0]
-        here = f"this branch gives {drafts[mismatch.branch].type}: {mismatch.label}"
-        others = () if culprit is first else (Label(first.span, f"this branch gives {drafts[0].type}"),)
-        place = span if culprit is first else culprit.span
-        return self._context.error(
-            "shape-mismatch", mismatch.message, place, label=here, help=mismatch.help, others=others
-        )
-
-    def _add(self, layer: Layer, inputs: tuple[Draft, ...], span: Span, places: Mapping[str, Span]) -> Draft:
-        if len(self.drafts.drafts) >= MOST_NODES:
-            self._too_many(span)
-        types = tuple(draft.type for draft in inputs)
-        key = (layer, types)
-        type = self._types.get(key)
-        if type is None:
-            type = self._types[key] = self._rejecting(lambda: layer.infer(types), span, places, inputs)
-            self._check_size(layer, types, type, span)
-        frame = self._context.frame
-        return self.drafts.add(layer, inputs, type, frame.path, frame.numbered(layer.word()), span)
-
-    def _check_size(self, layer: Layer, types: tuple[TensorType, ...], type: TensorType, span: Span) -> None:
-        """Nothing that is counted reaches 2^63: neither what leaves a layer nor what it learns."""
-        counts = (type.elements, layer.macs(types, type), *map(prod, layer.parameters(types).values()))
-        if max(counts) > LARGEST:
-            message = f"{layer.word()} would give, learn or compute 2^63 numbers or more"
-            raise self._context.error("number-too-large", message, span)
-
-    def _rejecting(
-        self, compute: Callable[[], T], span: Span, places: Mapping[str, Span], inputs: tuple[Draft, ...]
-    ) -> T:
-        """The result; a layer's no becomes a diagnostic where the attribute was written."""
-        try:
-            return compute()
-        except Mismatch:
-            raise
-        except Rejected as rejected:
-            place = places.get(rejected.attribute, span)
-            others = _what_made_the_map(inputs) if rejected.code in ("window-too-large", "needs-map") else ()
-            raise self._context.error(
-                rejected.code, rejected.message, place, label=rejected.label, help=rejected.help, others=others
-            ) from None
-
-    # limits
-
-    def _too_many(self, span: Span) -> None:
-        message = f"the network would have more than {MOST_NODES:,} nodes"
-        self._context.error("too-many-nodes", message, span)
-        raise Abort
-
-
-def _key(value: Value) -> object:
-    """A value that is equal only to what is bound alike: `true` is not 1, also inside tuples."""
-    return tuple(map(_key, value)) if isinstance(value, tuple) else (type(value), value)
-
 
 def _is_all_tuples(table: tuple[Value, ...]) -> bool:
     return bool(table) and all(isinstance(row, tuple) for row in table)
-
-
-def _what_made_the_map(inputs: tuple[Draft, ...]) -> tuple[Label, ...]:
-    """The place that gave the map its spatial size."""
-    if not inputs:
-        return ()
-    draft = inputs[0]
-    while draft.inputs and draft.inputs[0].type.spatial == draft.type.spatial:
-        draft = draft.inputs[0]
-    made = f"the map {by_x(draft.type.spatial)}" if draft.type.rank else f"a vector of {draft.type}"
-    return (Label(draft.span, f"this makes {made}"),)
 
 
 def _first(path: ast.Expression) -> ast.Expression:
