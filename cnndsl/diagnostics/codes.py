@@ -66,7 +66,7 @@ CODES: dict[str, Code] = {
     "no-input": _error("A flow starts with INPUT."),
     "endless-definition": _error("A definition that contains itself ends by a conditional."),
     "too-many-nodes": _error("A network has at most 200,000 nodes."),
-    "too-many-steps": _error("A spec is compiled in at most 3,000,000 steps, whether or not they make nodes."),
+    "too-many-steps": _error("A spec is compiled in at most 2,000,000 steps, whether or not they make nodes."),
     "unsupported": _error("This construct of the language is not compiled by this version yet."),
     # shapes
     "window-too-large": _error("A window fits into its map: (W + P_lo + P_hi - d*(K-1) - 1)/S + 1 is at least 1."),

@@ -14,7 +14,7 @@ __all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Frame"]
 MOST_CALLS = 200
 """Calls inside calls."""
 
-MOST_STEPS = 3_000_000
+MOST_STEPS = 2_000_000
 """Expressions looked at, each as often as it is reached: five to ten for a node of an ordinary network."""
 
 _STEPS_OF_A_CALL = 4
