@@ -130,6 +130,8 @@ class Attribute(Generic[T]):
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if value == ():
+        return "an empty tuple"
     if isinstance(value, tuple) and all(isinstance(extent, int) for extent in value):
         return by_x(value)
     return f"`{value}`" if isinstance(value, str) else str(value)
