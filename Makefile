@@ -54,8 +54,9 @@ bare: $(BARE)/installed
 test-all: setup lint bare
 	$(RUN) pytest -n 2 -m "not gpu"
 
+# pytest's status 5 says that there are no such tests, which is so until something runs on a GPU.
 test-gpu: setup
-	$(RUN) pytest -m gpu
+	$(RUN) pytest -m gpu || [ $$? -eq 5 ]
 
 format: setup
 	$(RUN) ruff check --fix .
