@@ -14,7 +14,7 @@ from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, s
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.program import SHAPE_NAMES, Program, is_recipe
 from cnndsl.elaborate.values import Failed
-from cnndsl.layers import Layer
+from cnndsl.layers import Layer, words_elsewhere
 from cnndsl.layers.attributes import Extents, Shape
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -245,6 +245,9 @@ class _Checker:
 
     def _suggestion(self, word: str, candidates: set[str]) -> str:
         self._unknown_words.add(word)
+        ours = words_elsewhere().get(re.sub("[123]d$", "", word.lower()))
+        if ours in candidates:
+            return f"here that layer is called `{ours}`"
         return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
 
 

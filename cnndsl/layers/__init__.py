@@ -11,7 +11,7 @@ from cnndsl.layers import (
     structure,
 )
 from cnndsl.layers.attributes import REQUIRED, Attribute, Filled, Rejected, SameAs
-from cnndsl.layers.layer import Example, Layer, Reject, Shapes, layer_types, layers_by_word, symbols
+from cnndsl.layers.layer import Example, Layer, Reject, Shapes, layer_types, layers_by_word, symbols, words_elsewhere
 from cnndsl.layers.structure import Mismatch
 from cnndsl.layers.tensor import TensorType
 
@@ -38,4 +38,5 @@ __all__ = [
     "regularisation",
     "structure",
     "symbols",
+    "words_elsewhere",
 ]

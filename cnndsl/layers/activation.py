@@ -145,6 +145,7 @@ class Silu(_Elementwise):
     """Sigmoid linear unit, also called swish: x * sigmoid(x)."""
 
     words = ("SILU",)
+    elsewhere = ("swish",)
     module = "SiLU"
 
 
@@ -159,6 +160,7 @@ class HardSwish(_Elementwise):
     """Hard swish: x * min(max(0, x + 3), 6) / 6 (Howard et al., 2019)."""
 
     words = ("HSWISH",)
+    elsewhere = ("hardswish",)
     module = "Hardswish"
 
 
@@ -173,6 +175,7 @@ class HardSigmoid(_Elementwise):
     """Hard sigmoid: min(max(0, x + 3), 6) / 6."""
 
     words = ("HSIGMOID",)
+    elsewhere = ("hardsigmoid",)
     module = "Hardsigmoid"
 
 
@@ -241,6 +244,7 @@ class Identity(Layer):
     """Identity: passes its input on, and leaves no trace in the graph."""
 
     words = ("ID",)
+    elsewhere = ("identity",)
     transparent = True
 
     examples = (Example("INPUT(8x6x6) -> ID", "8x6x6"),)

@@ -69,6 +69,7 @@ class Convolution(_SlidingConvolution):
     """Convolution: every filter slides over the map and weighs what it covers."""
 
     words = ("CONV",)
+    elsewhere = ("convolution", "conv")
     sets_width = True
     filters = Whole("the number of filters", default=Filled.FILTERS)
     kernel = _SlidingConvolution.kernel
@@ -111,6 +112,7 @@ class DepthwiseConvolution(_SlidingConvolution):
     """Depthwise convolution: every channel gets filters of its own and is not mixed with the others."""
 
     words = ("DWCONV",)
+    elsewhere = ("depthwiseconv", "depthwiseconvolution")
     kernel = _SlidingConvolution.kernel
     stride = _SlidingConvolution.stride
     multiplier = Whole("the number of filters for each channel", default=1)
@@ -137,6 +139,7 @@ class TransposedConvolution(Layer):
     """Transposed convolution: every position paints its filters onto a larger map."""
 
     words = ("DECONV",)
+    elsewhere = ("convtranspose", "conv2dtranspose", "conv1dtranspose", "conv3dtranspose")
     sets_width = True
     filters = Whole("the number of filters")
     kernel = Extents("the kernel", default=2)

@@ -14,6 +14,7 @@ class FullyConnected(Layer):
     """Fully connected: every unit weighs everything that comes in; a map is flattened first."""
 
     words = ("FC",)
+    elsewhere = ("linear", "dense", "fullyconnected", "innerproduct")
     sets_width = True
     units = Whole("the number of units", default=Filled.UNITS)
     bias = Flag("the bias", default=True)

@@ -13,7 +13,17 @@ from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
 from cnndsl.layers.lowering import Step
 from cnndsl.layers.tensor import TensorType
 
-__all__ = ["Example", "Layer", "Reject", "Rejected", "Shapes", "layer_types", "layers_by_word", "symbols"]
+__all__ = [
+    "Example",
+    "Layer",
+    "Reject",
+    "Rejected",
+    "Shapes",
+    "layer_types",
+    "layers_by_word",
+    "symbols",
+    "words_elsewhere",
+]
 
 Shapes = dict[str, tuple[int, ...]]
 """Names and shapes of parameters or buffers, named as in torch."""
@@ -43,6 +53,9 @@ class Layer:
     """
 
     words: ClassVar[tuple[str, ...]] = ()
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it, in lower case and without the dimensions at the end (`2d`)."""
+
     attributes: ClassVar[Mapping[str, Attribute[Any]]] = {}
     family: ClassVar[str]
     examples: ClassVar[tuple[Example, ...]] = ()
@@ -168,6 +181,11 @@ def layer_types() -> tuple[type[Layer], ...]:
 def layers_by_word() -> dict[str, type[Layer]]:
     """Layer types by each of their words, in capitals."""
     return {word: found for found in layer_types() for word in found.words}
+
+
+def words_elsewhere() -> dict[str, str]:
+    """For the words of other frameworks, in lower case, ours."""
+    return {other: found.word() for found in layer_types() for other in found.elsewhere}
 
 
 def symbols() -> frozenset[str]:

@@ -18,6 +18,7 @@ class BatchNormalisation(Layer):
     """
 
     words = ("BN",)
+    elsewhere = ("batchnorm", "batchnormalization", "batchnormalisation")
     removes_mean = True
     eps = Real("eps", default=1e-5, above=0, maximum=1)
     momentum = Real("the momentum", default=0.1, minimum=0, maximum=1)
@@ -73,6 +74,7 @@ class LocalResponseNormalisation(Layer):
     """
 
     words = ("LRN",)
+    elsewhere = ("localresponsenorm",)
     size = Whole("the number of channels", default=5)
     alpha = Real("alpha", default=1e-4)
     beta = Real("beta", default=0.75)

@@ -135,6 +135,7 @@ class MaxPooling(_WindowPooling):
     """Max pooling: the largest value of every window."""
 
     words = ("MAXPOOL",)
+    elsewhere = ("maxpooling",)
 
     examples = (Example("INPUT(64x32x32) -> MAXPOOL(3, 2)", "64x15x15"),)
     rejects = (Reject("INPUT(64x2x2) -> MAXPOOL(3)", "window-too-large"),)
@@ -148,6 +149,7 @@ class AveragePooling(_WindowPooling):
     """Average pooling: the mean of every window."""
 
     words = ("AVGPOOL",)
+    elsewhere = ("averagepooling", "averagepool")
     count_pad = Flag("count_pad", default=True)
 
     examples = (
@@ -173,6 +175,7 @@ class GlobalAveragePooling(Layer):
     """Global average pooling: the mean of every channel, as a vector."""
 
     words = ("GAP",)
+    elsewhere = ("globalaveragepooling", "globalaveragepool", "globalavgpool", "adaptiveavgpool")
 
     examples = (
         Example("INPUT(2048x7x7) -> GAP", "2048"),

@@ -47,6 +47,7 @@ class Shuffle(Layer):
     """Channel shuffle: the channels of the groups in turn (Zhang et al., ShuffleNet, 2017)."""
 
     words = ("SHUFFLE",)
+    elsewhere = ("channelshuffle",)
     groups = Whole("the number of groups")
 
     examples = (Example("INPUT(116x28x28) -> SHUFFLE(2)", "116x28x28"),)
@@ -69,6 +70,7 @@ class Crop(Layer):
     """Centred crop to a spatial size; of an odd remainder, the larger part is cut off at the end."""
 
     words = ("CROP",)
+    elsewhere = ("centercrop", "cropping")
     size = Extents("the size")
 
     examples = (
