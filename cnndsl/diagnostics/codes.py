@@ -77,6 +77,7 @@ CODES: dict[str, Code] = {
     "groups": _error("Groups divide the channels that enter and the filters that leave."),
     "out-of-range": _error("A selection lies inside what it selects from."),
     # likely slips that are legal
+    "unused-definition": _warning("In a file with a network, every definition is used somewhere."),
     "size-product": _warning("A size is written with x: `3*3` is the number 9."),
     "size-order": _warning("Sizes are channels first: 3x224x224."),
 }

@@ -13,9 +13,9 @@ from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
-from cnndsl.elaborate.names import check_names
-from cnndsl.elaborate.overrides import CLASSES, read_overrides
-from cnndsl.elaborate.program import Program, is_recipe, starts_with_input
+from cnndsl.elaborate.names import check_names, warn_unused
+from cnndsl.elaborate.overrides import read_overrides
+from cnndsl.elaborate.program import CLASSES, Program, is_recipe, starts_with_input
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
 from cnndsl.layers import structure
@@ -41,7 +41,10 @@ def elaborate(file: ast.File, overrides: Mapping[str, object], diagnostics: Diag
             context = Context(program, diagnostics)
             _check_statements(context)
             check_names(context)
-            return _settled(program, diagnostics)
+            graph = _settled(program, diagnostics)
+            if graph is not None:
+                warn_unused(context)
+            return graph
         except Abort:
             return None
         except RecursionError:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
 from math import prod
 
-from cnndsl.diagnostics import Diagnostics, Label, did_you_mean
+from cnndsl.diagnostics import Diagnostics, Label, did_you_mean, nearest
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.program import SHAPE_NAMES, Program, is_recipe
+from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_recipe
 from cnndsl.elaborate.values import Failed
 from cnndsl.layers import Layer, words_elsewhere
 from cnndsl.layers.attributes import Extents, Shape
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["check_names", "free_names"]
+__all__ = ["check_names", "free_names", "warn_unused"]
 
 _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
@@ -36,6 +36,19 @@ class _Role(Enum):
 def check_names(context: Context) -> None:
     """Report names that mean nothing, definitions that clash, and calls whose arguments do not fit."""
     _Checker(context).check()
+
+
+def warn_unused(context: Context) -> None:
+    """Warn of definitions that nothing names: beside `convq`, a `conv` is silently the layer."""
+    program = context.program
+    used = {word for statement in program.file.statements for word in _words(statement)}
+    layers = [word for word in used if word not in program.definitions and program.layer(word) and not word.isupper()]
+    for definition in program.file.definitions:
+        if definition.name not in used and definition.name != CLASSES:
+            near = nearest(definition.name, layers)
+            help = f"`{near}` in this file is the layer {near.upper()}" if near else ""
+            message = f"nothing uses `{definition.name}`"
+            context.error("unused-definition", message, definition.name_span, help=help)
 
 
 def free_names(program: Program) -> frozenset[str]:
@@ -249,6 +262,16 @@ class _Checker:
         if ours in candidates:
             return f"here that layer is called `{ours}`"
         return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
+
+
+def _words(statement: ast.Statement) -> Iterator[str]:
+    """The words that a statement reads; of a definition, not its own name."""
+    pending: list[ast.Node] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name | ast.Call) and node.name != getattr(statement, "name", None):
+            yield node.name
+        pending.extend(node.children())
 
 
 def _labels(expression: ast.Expression) -> set[str]:

@@ -11,15 +11,12 @@ from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
-from cnndsl.elaborate.program import Program
+from cnndsl.elaborate.program import CLASSES, Program
 from cnndsl.elaborate.values import Failed, Scope, Symbol, Value, is_network
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
 
-__all__ = ["CLASSES", "read_overrides"]
-
-CLASSES = "classes"
-"""The name whose value a bare last FC takes for its units, defined or not."""
+__all__ = ["read_overrides"]
 
 
 def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value | None]:

@@ -9,10 +9,13 @@ from cnndsl.elaborate.values import Block, Scope, Value, is_network
 from cnndsl.layers import Layer, layers_by_word, structure, symbols
 from cnndsl.syntax import ast
 
-__all__ = ["SHAPE_NAMES", "Program", "is_recipe", "starts_with_input"]
+__all__ = ["CLASSES", "SHAPE_NAMES", "Program", "is_recipe", "starts_with_input"]
 
 SHAPE_NAMES = ("C", "H", "W")
 """The shape that enters an element, in the arguments of that element."""
+
+CLASSES = "classes"
+"""The name whose value a bare last FC takes for its units, defined or not."""
 
 _NETWORK_FORMS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Choice, ast.Label)
 
