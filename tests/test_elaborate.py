@@ -457,6 +457,11 @@ def test_the_odd_row_is_pointed_at() -> None:
     assert "3 entries" in error.message
 
 
+@pytest.mark.parametrize("join", [",", " +", " -", " &"])
+def test_a_table_of_one_row_joins_nothing(join: str) -> None:
+    assert [node.layer.word() for node in graph(f"INPUT -> [CONV(c){join} for c in 4]")] == ["INPUT", "CONV"]
+
+
 def test_a_name_stands_once_in_a_row() -> None:
     assert len(diagnostics("INPUT -> [CONV(c) for c, c in (4, 5)]")) == 1
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
-__all__ = ["FUNCTIONS", "LARGEST", "BadArithmetic", "binary", "call", "compare", "is_number", "normal"]
+__all__ = ["FUNCTIONS", "LARGEST", "BadArithmetic", "binary", "call", "compare", "is_number", "is_whole", "normal"]
 
 LARGEST = 2**63 - 1
 LONGEST_RANGE = 10_000
@@ -110,6 +110,10 @@ def _are_equal(left: object, right: object) -> bool:
 
 def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _divisible(value: Number, by: Number) -> Number:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics
-from cnndsl.elaborate.binding import Binder
+from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
@@ -125,10 +125,10 @@ def _classes(context: Context) -> int:
         return DEFAULT_CLASSES
     place = program.definitions[CLASSES].name_span if CLASSES in program.definitions else program.file.span
     try:
-        value = Evaluator(context, Binder(context)).value(ast.Name(place, CLASSES), Scope({}), None)
+        value = Evaluator(context).value(ast.Name(place, CLASSES), Scope({}), None)
     except Failed:
         return DEFAULT_CLASSES
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if is_whole(value) and value > 0:
         return value
     message = f"the number of classes is whole and at least 1, not {describe(value)}"
     context.error("bad-value", message, place)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnndsl.elaborate import arithmetic
-from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number
+from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number, is_whole
 from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.program import SHAPE_NAMES, starts_with_input
@@ -45,9 +45,9 @@ DEEPEST_TUPLE = 10
 class Evaluator:
     """Computes the values of expressions in a scope."""
 
-    def __init__(self, context: Context, binder: Binder) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._binder = binder
+        self.binder = Binder(context)
         self._program = context.program
         self._constants: dict[str, Value | None] = {}
         """Values of the file's definitions; None while one is being computed."""
@@ -101,7 +101,7 @@ class Evaluator:
             Failed: the value is no whole number of at least 0; reported.
         """
         value = self.value(expression, scope, wire)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if is_whole(value) and value >= 0:
             return value
         message = f"a number of repetitions is whole and not negative, not {describe(value)}"
         help = ""
@@ -218,7 +218,7 @@ class Evaluator:
         Raises:
             Failed: an argument is missing or wrong; reported.
         """
-        bound = self._binder.definition(definition, arguments, call)
+        bound = self.binder.definition(definition, arguments, call)
         names: dict[str, Value] = {}
         inner = Scope(names)
         for parameter in definition.parameters or ():

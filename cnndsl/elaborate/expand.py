@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.draft import Drafts
 from cnndsl.elaborate.evaluate import Evaluator
@@ -21,6 +20,7 @@ from cnndsl.elaborate.values import (
     Scope,
     Value,
     Wire,
+    brief,
     describe,
     is_network,
 )
@@ -42,9 +42,8 @@ class Expander:
     def __init__(self, context: Context, classes: Callable[[], int], last_dense: frozenset[int]) -> None:
         self._context = context
         self._program = context.program
-        binder = Binder(context)
-        self._evaluator = Evaluator(context, binder)
-        self._placer = Placer(context, self._evaluator, binder, classes, last_dense)
+        self._evaluator = Evaluator(context)
+        self._placer = Placer(context, self._evaluator, classes, last_dense)
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
             ast.Sequence: self._sequence,
             ast.Name: self._name,
@@ -104,7 +103,7 @@ class Expander:
         gap = Span(merge.span.source, left.span.end, right.span.start)
         start = gap.start + gap.text.index(operator)
         message = f"networks are joined by `{operator}` only inside [ ]"
-        help = f"write `[{_one_word(_last(left))} {operator} {_one_word(_first(right))}]`"
+        help = f"write `[{brief(_last(left), 24)} {operator} {brief(_first(right), 24)}]`"
         if operator == "-" and starts_with_input(left):
             help = "an arrow is written `->`"
         raise self._context.error("bare-merge", message, Span(gap.source, start, start + 1), help=help)
@@ -121,11 +120,17 @@ class Expander:
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Wire:
         self._reject_count_arithmetic(merge, scope, wire)
         ends = [self.expand(term, scope, wire) for term in merge.terms]
-        if "-" not in merge.operators:
-            return self._placer.join(merge.operators[0], ends, merge.terms, merge.span)
+        return self._join_terms(merge.operators, ends, merge.terms, merge.span)
+
+    def _join_terms(
+        self, operators: tuple[str, ...], ends: list[Wire], terms: tuple[ast.Expression, ...], span: Span
+    ) -> Wire:
+        """One node for all terms; where a difference is among them, one for each operator, left to right."""
+        if "-" not in operators:
+            return self._placer.join(operators[0], ends, terms, span)
         end = ends[0]
-        for operator, (before, term), right in zip(merge.operators, pairwise(merge.terms), ends[1:], strict=True):
-            end = self._placer.join(operator, [end, right], (before, term), merge.span)
+        for operator, pair, right in zip(operators, pairwise(terms), ends[1:], strict=False):  # of one row, nothing
+            end = self._placer.join(operator, [end, right], pair, span)
         return end
 
     def _for(self, loop: ast.For, scope: Scope, wire: Wire) -> Wire:
@@ -138,13 +143,8 @@ class Expander:
             message = f"a table without rows gives nothing to join with `{loop.join}`"
             raise self._context.error("bad-row", message, loop.span)
         ends = [self.expand(loop.body, Scope(row, scope), wire) for row in rows]
-        bodies = (loop.body,) * len(ends)
-        if loop.join != "-":
-            return self._placer.join(loop.join, ends, bodies, loop.span)
-        end = ends[0]
-        for right in ends[1:]:
-            end = self._placer.join("-", [end, right], bodies[:2], loop.span)
-        return end
+        operators = (loop.join,) * max(1, len(ends) - 1)
+        return self._join_terms(operators, ends, (loop.body,) * len(ends), loop.span)
 
     def _rows(self, loop: ast.For, scope: Scope, wire: Wire) -> list[dict[str, Value]]:
         """The names of each row; computed once, where the loop is entered."""
@@ -280,9 +280,3 @@ def _first(path: ast.Expression) -> ast.Expression:
 
 def _last(path: ast.Expression) -> ast.Expression:
     return path.elements[-1] if isinstance(path, ast.Sequence) else path
-
-
-def _one_word(expression: ast.Expression) -> str:
-    """The text of a branch, if it is short."""
-    text = " ".join(expression.span.text.split())
-    return text if len(text) <= 24 else "..."

@@ -13,7 +13,7 @@ from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_recipe
-from cnndsl.elaborate.values import Failed
+from cnndsl.elaborate.values import Failed, brief
 from cnndsl.layers import Layer, words_elsewhere
 from cnndsl.layers.attributes import Extents, Shape
 from cnndsl.source import Span
@@ -146,10 +146,10 @@ class _Checker:
         if not isinstance(side, ast.Sequence | ast.Merge) or not self._program.is_network(side):
             return
         message = "a side of `if ... else ...` is a single element, or stands in [ ]"
-        path, test = _shortened(side), _shortened(conditional.test)
+        path, test = brief(side, 40), brief(conditional.test, 40)
         if side is conditional.then and isinstance(side, ast.Sequence):
-            *before, last = (_shortened(element) for element in side.elements)
-            other = _shortened(conditional.otherwise)
+            *before, last = (brief(element, 40) for element in side.elements)
+            other = brief(conditional.otherwise, 40)
             readings = (
                 f"`[{path}] if {test} else {other}`, or `{' -> '.join(before)} -> [{last} if {test} else {other}]`"
             )
@@ -266,24 +266,13 @@ class _Checker:
 
 def _words(statement: ast.Statement) -> Iterator[str]:
     """The words that a statement reads; of a definition, not its own name."""
-    pending: list[ast.Node] = [statement]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Name | ast.Call) and node.name != getattr(statement, "name", None):
-            yield node.name
-        pending.extend(node.children())
+    own = getattr(statement, "name", None)
+    return (node.name for node in statement.walk() if isinstance(node, ast.Name | ast.Call) and node.name != own)
 
 
 def _labels(expression: ast.Expression) -> set[str]:
     """The values named in a piece of text by `as`."""
-    found: set[str] = set()
-    pending: list[ast.Node] = [expression]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Label):
-            found.add(node.name)
-        pending.extend(node.children())
-    return found
+    return {node.name for node in expression.walk() if isinstance(node, ast.Label)}
 
 
 def _factors(expression: ast.Expression) -> list[int]:
@@ -295,8 +284,3 @@ def _factors(expression: ast.Expression) -> list[int]:
             factors, last = _factors(left), _factors(right)
             return [*factors, *last] if factors and last else []
     return []
-
-
-def _shortened(expression: ast.Expression) -> str:
-    text = " ".join(expression.span.text.split())
-    return text if len(text) <= 40 else "..."

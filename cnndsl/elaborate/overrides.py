@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
-from cnndsl.elaborate.binding import Binder
+from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
@@ -47,16 +47,15 @@ def _settable(program: Program) -> frozenset[str]:
 
 def _has_bare_dense(file: ast.File) -> bool:
     """Whether some FC leaves its units to the language."""
-    pending: list[ast.Node] = list(file.statements)
-    while pending:
-        node = pending.pop()
-        match node:
-            case ast.Name(name=name) if name.upper() == "FC":
-                return True
-            case ast.Call(name=name, arguments=arguments) if name.upper() == "FC":
-                if all(argument.keyword not in (None, "units") for argument in arguments):
-                    return True
-        pending.extend(node.children())
+    return any(map(_is_bare_dense, file.walk()))
+
+
+def _is_bare_dense(node: ast.Node) -> bool:
+    match node:
+        case ast.Name(name=name):
+            return name.upper() == "FC"
+        case ast.Call(name=name, arguments=arguments):
+            return name.upper() == "FC" and all(argument.keyword not in (None, "units") for argument in arguments)
     return False
 
 
@@ -90,7 +89,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
         with suppress(Failed, Abort):
             context = Context(empty, found)
-            value = Evaluator(context, Binder(context)).value(expression, Scope({}), None)
+            value = Evaluator(context).value(expression, Scope({}), None)
     if len(found) == 0 and (value is None or is_network(value)):
         text = source.text.strip()
         span = Span(shown, len(shown.text) - len(text), len(shown.text))
@@ -101,7 +100,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
 
 
 def _is_count(value: Value | None) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+    return value is None or (is_whole(value) and value > 0)
 
 
 def _as_text(value: object) -> str:

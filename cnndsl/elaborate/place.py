@@ -8,7 +8,6 @@ from typing import Any, NoReturn, TypeVar
 
 from cnndsl.diagnostics import Label
 from cnndsl.elaborate.arithmetic import LARGEST
-from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
 from cnndsl.elaborate.evaluate import Evaluator
@@ -40,8 +39,7 @@ class Placer:
 
     Args:
         context: the file, its diagnostics, and where we are.
-        evaluator: computes the arguments of layers.
-        binder: binds them.
+        evaluator: binds and computes the arguments of layers.
         classes: gives the units of a bare dense layer that is the last.
         last_dense: which bare dense layers, by number, are taken to be the last.
     """
@@ -50,13 +48,11 @@ class Placer:
         self,
         context: Context,
         evaluator: Evaluator,
-        binder: Binder,
         classes: Callable[[], int],
         last_dense: frozenset[int],
     ) -> None:
         self._context = context
         self._evaluator = evaluator
-        self._binder = binder
         self._classes = classes
         self._last_dense = last_dense
         self._layers: dict[Any, Layer] = {}
@@ -78,7 +74,7 @@ class Placer:
     ) -> Wire:
         """The node of a layer, or what is wrong with its arguments or with what enters it."""
         self._check_entry(kind, written, wire)
-        bound = self._binder.layer(kind, arguments, written.span)
+        bound = self._evaluator.binder.layer(kind, arguments, written.span)
         values = {name: self._argument(kind, name, argument.value, scope, wire) for name, argument in bound.items()}
         self._reject_networks(kind, bound, values)
         entering = (wire,) if isinstance(wire, Draft) else ()

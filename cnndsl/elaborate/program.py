@@ -116,14 +116,11 @@ class Program:
 
 def _bound_names(file: ast.File) -> Iterator[str]:
     """Everything that the file gives a meaning: definitions, parameters, names of rows, labels."""
-    pending: list[ast.Node] = list(file.statements)
-    while pending:
-        node = pending.pop()
+    for node in file.walk():
         if isinstance(node, ast.Definition | ast.Parameter | ast.Label):
             yield node.name
         elif isinstance(node, ast.For):
             yield from node.names
-        pending.extend(node.children())
 
 
 def starts_with_input(expression: ast.Expression) -> bool:

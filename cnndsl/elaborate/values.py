@@ -20,6 +20,7 @@ __all__ = [
     "Symbol",
     "Value",
     "Wire",
+    "brief",
     "describe",
     "is_network",
 ]
@@ -128,3 +129,9 @@ def describe(value: object) -> str:
         whole = len(value) > 1 and all(isinstance(extent, int) for extent in value)
         return f"the size {by_x(value)}" if whole else f"a tuple of {len(value)}"
     return f"the number {value}"
+
+
+def brief(expression: ast.Expression, most: int) -> str:
+    """The text of an expression on one line, if it has at most so many characters."""
+    text = " ".join(expression.span.text.split())
+    return text if len(text) <= most else "..."

@@ -7,6 +7,7 @@ Three words are kept apart: a *layer type* is a class (`Conv`), a *layer* is an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from keyword import iskeyword
 from typing import Any, ClassVar, NamedTuple
 
 from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
@@ -201,4 +202,4 @@ def _spec_name(python_name: str) -> str:
 
 
 def _python_name(spec_name: str) -> str:
-    return f"{spec_name}_" if spec_name in ("from",) else spec_name
+    return f"{spec_name}_" if iskeyword(spec_name) else spec_name

@@ -104,6 +104,14 @@ class Node(_Record):
             elif isinstance(value, tuple):
                 yield from (item for item in value if isinstance(item, Node))
 
+    def walk(self) -> Iterator[Node]:
+        """The node and all below it, in no order that matters; it does not recurse, however deep the tree."""
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(node.children())
+
 
 class Expression(Node):
     """What may stand for a number or a network: one grammar for both."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from contextlib import suppress
 from functools import cache
@@ -20,7 +21,7 @@ import lark
 from cnndsl.source import shipped
 from cnndsl.syntax.minus import SignedTokens
 
-__all__ = ["build", "cache_folder", "load"]
+__all__ = ["build", "cache_folder", "keywords", "load"]
 
 _OPTIONS: dict[str, Any] = {
     "parser": "lalr",
@@ -63,6 +64,14 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "cnndsl"
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "cnndsl"
+
+
+@cache
+def keywords() -> frozenset[str]:
+    """The reserved words, as the grammar keeps them out of its NAME."""
+    found = re.search(r"^NAME: /\(\?!\(([a-z|]+)\)", _grammar_text(), re.MULTILINE)
+    assert found is not None
+    return frozenset(found[1].split("|"))
 
 
 @cache

@@ -23,7 +23,6 @@ MOST_NESTED = 200
 """Brackets inside brackets."""
 
 _MOST_SYNTAX_ERRORS = 20
-_BRACKETS = re.compile(r'[\[\]()]|#[^\n]*|"[^"\n]*"')
 _STATEMENT_START = re.compile(r"^(?=[^\s#\])>+&|*,-])", re.MULTILINE)
 _lock = Lock()
 
@@ -89,10 +88,10 @@ def _within_limits(source: Source, diagnostics: Diagnostics) -> bool:
         diagnostics.add(Diagnostic("text-too-long", message, Span(source, 0, 1), label=f"at most {LONGEST_TEXT:,}"))
         return False
     depth = 0
-    for match in _BRACKETS.finditer(text):
-        depth += (match[0] in "[(") - (match[0] in "])")
+    for place, bracket in slips.brackets(text):
+        depth += 1 if bracket in "[(" else -1
         if depth > MOST_NESTED:
-            span = Span(source, match.start(), match.end())
+            span = Span(source, place, place + 1)
             message = f"brackets are nested more than {MOST_NESTED} deep"
             diagnostics.add(Diagnostic("nested-too-deep", message, span, help="give the inner part a name"))
             return False

@@ -9,8 +9,9 @@ import lark
 
 from cnndsl.diagnostics import Diagnostic, Label
 from cnndsl.source import Source, Span
+from cnndsl.syntax import grammar
 
-__all__ = ["explain", "known"]
+__all__ = ["brackets", "explain", "known"]
 
 _SLIPS: tuple[tuple[str, str, str], ...] = (
     # around the place of the error; message; help. {0} stands for the match, {1} for its first group.
@@ -32,9 +33,6 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"\.\.\.", "`...` leaves something out", "write every element, or repeat with `*n`"),
 )
 
-_KEYWORDS = frozenset(
-    {"as", "for", "in", "if", "else", "and", "or", "not", "shared", "use", "default", "require", "true", "false"}
-)
 _AROUND = 300
 """Characters that are looked at on each side of a mistake."""
 
@@ -111,7 +109,7 @@ def _unmatched(source: Source, opened: list[tuple[int, str]]) -> Diagnostic:
 def _opened(text: str) -> list[tuple[int, str]]:
     """The brackets that a text leaves open, and behind them the first that closes none of them."""
     opened: list[tuple[int, str]] = []
-    for place, bracket in _brackets(text):
+    for place, bracket in brackets(text):
         if bracket in _OPENING:
             opened.append((place, bracket))
         elif opened and _OPENING.index(opened[-1][1]) == _CLOSING.index(bracket):
@@ -132,7 +130,8 @@ def _starts_statement(text: str, offset: int) -> bool:
     return bool(re.match(r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b", text[start : start + 2 * _AROUND]))
 
 
-def _brackets(text: str) -> Iterator[tuple[int, str]]:
+def brackets(text: str) -> Iterator[tuple[int, str]]:
+    """The brackets of a text and their places, those in strings and comments left out."""
     for match in re.finditer(r'[\[\]()]|#[^\n]*|"[^"\n]*"', text):
         if match[0] in "[]()":
             yield match.start(), match[0]
@@ -168,7 +167,7 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
     """Inside brackets, two elements that nothing joins."""
     left = re.search(r"([A-Za-z_]\w*|\]|\))\s*$", text[max(0, offset - _AROUND) : offset])
     right = re.match(r"[A-Za-z_]\w*|\[", text[offset : offset + _AROUND])
-    if left is None or right is None or {left[1], right[0]} & _KEYWORDS:
+    if left is None or right is None or {left[1], right[0]} & grammar.keywords():
         return None
     opened = _opened(text[:offset])
     if opened and opened[-1][1] == "(":
@@ -191,7 +190,7 @@ def _unexpected(source: Source, text: str, offset: int, error: lark.UnexpectedIn
     span = Span(source, offset, offset + len(word))
     if not word:
         return Diagnostic("syntax", "the text ends in the middle of a statement", span)
-    if word in _KEYWORDS:
+    if word in grammar.keywords():
         message = f"`{word}` is a word of the language and cannot stand here"
         return Diagnostic("syntax", message, span, help="a definition or a label needs another name")
     return Diagnostic("syntax", f"`{word}` cannot stand here", span, help=_expected(error))
