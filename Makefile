@@ -21,7 +21,7 @@ setup: $(VENV)/installed
 # Bytecode is compiled here for those whose Python is told to write none.
 $(VENV)/installed: $(PROJECT)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,torch]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,train,pdf]'
 	$(RUN) compileall -q cnndsl
 	touch $@
 

@@ -27,9 +27,17 @@ class Compilation(NamedTuple):
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-def compile_source(source: Source, overrides: Mapping[str, object] | None = None) -> Compilation:
-    """Text to graph. Never raises for what a text says; mistakes are diagnostics, and then there is no graph."""
+def compile_source(
+    source: Source, overrides: Mapping[str, object] | None = None, inputs: Mapping[str, object] | None = None
+) -> Compilation:
+    """Text to graph. Never raises for what a text says; mistakes are diagnostics, and then there is no graph.
+
+    Args:
+        source: the text.
+        overrides: values for its parameters, as text or as Python values.
+        inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
+    """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
-    graph = elaborate(file, overrides or {}, diagnostics) if file else None
+    graph = elaborate(file, overrides or {}, inputs or {}, diagnostics) if file else None
     return Compilation(source, file, graph, diagnostics.sorted())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cnndsl.compiler import compile_source
 from cnndsl.diagnostics import Diagnostic
@@ -46,11 +47,15 @@ class Model:
         source: the text it was read from.
         graph: its nodes in execution order.
         diagnostics: what there is to know about it; warnings only.
+        parameters: what was set with `-D`, by name.
+        inputs: the sizes that were set for its inputs, by name; "" stands for the only one.
     """
 
     source: Source
     graph: Graph
     diagnostics: tuple[Diagnostic, ...]
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -68,31 +73,34 @@ class Model:
         return f"<Model {self.name}: {len(self.graph)} nodes>"
 
 
-def load(path: str | os.PathLike[str], /, **parameters: object) -> Model:
+def load(path: str | os.PathLike[str], /, *, input: object = None, **parameters: object) -> Model:
     """The model in a file, or a shipped one: `load("zoo:resnet50", classes=10)`.
 
     Args:
         path: a .cnn file, or `zoo:NAME`.
+        input: another size for its input, channels first: "3x96x128" or (3, 96, 128); for a network with several
+            inputs a mapping from their names.
         parameters: values for the file's parameters, as `-D` gives them on the command line.
 
     Raises:
         cnndsl.source.UnreadableSource: the file cannot be read.
         SpecError: it has mistakes.
     """
-    return _model(read(path), parameters)
+    return _model(read(path), parameters, input)
 
 
-def parse(text: str, /, **parameters: object) -> Model:
-    """The model in a text: `parse("INPUT -> [CONV -> RELU]*N -> FC", N=2)`.
+def parse(text: str, /, *, input: object = None, **parameters: object) -> Model:
+    """The model in a text: `parse("INPUT -> [CONV -> RELU]*N -> FC", N=2)`. The arguments are those of `load`.
 
     Raises:
         SpecError: it has mistakes.
     """
-    return _model(Source("<text>", text.removeprefix("\ufeff")), parameters)
+    return _model(Source("<text>", text.removeprefix("\ufeff")), parameters, input)
 
 
-def _model(source: Source, parameters: dict[str, object]) -> Model:
-    compilation = compile_source(source, parameters)
+def _model(source: Source, parameters: Mapping[str, object], input: object) -> Model:
+    inputs = {} if input is None else dict(input) if isinstance(input, Mapping) else {"": input}
+    compilation = compile_source(source, parameters, inputs)
     if compilation.graph is None:
         raise SpecError(compilation.diagnostics)
-    return Model(source, compilation.graph, compilation.diagnostics)
+    return Model(source, compilation.graph, compilation.diagnostics, parameters, inputs)

@@ -45,6 +45,9 @@ def test_warnings_alone_are_status_0(run: Run) -> None:
         ["check", "-D", "N=", "zoo:lecture-pattern"],
         ["check", "-D", "N=1", "-D", "N=2", "zoo:lecture-pattern"],
         ["check", "-D", "3=1", "zoo:lecture-pattern"],
+        ["check", "--input", "", "zoo:lenet5"],
+        ["check", "--input", "3=8", "zoo:lenet5"],
+        ["check", "--input", "3x8x8", "--input", "3x9x9", "zoo:lenet5"],
         ["chek"],
         ["--nonsense"],
         ["specs/lenet5.cnn"],
@@ -178,3 +181,31 @@ def test_totals_are_a_line_for_each_spec(run: Run) -> None:
         ["lenet5", "1x32x32", "10", "61,706", "416,520"],
         ["unet", "1x572x572", "2x388x388", "31,030,658", "150,428,424,448"],
     ]
+
+
+def test_the_size_of_the_input_is_set_with_input(run: Run) -> None:
+    done = run("check", "zoo:lenet5", "--input", "3x64x64", "--format", "totals")
+    assert done.stdout.splitlines()[-1].split() == ["lenet5", "3x64x64", "10", "868,406", "7,947,720"]
+
+
+def test_of_several_inputs_one_is_named(run: Run) -> None:
+    texts = "INPUT -> FC(3)\nINPUT -> FC(4)"
+    done = run("check", "-", "--input", "input2=784", "--format", "totals", stdin=texts)
+    assert done.stdout.splitlines()[-1].split()[1:3] == ["3x32x32,", "784"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        ("3x0x8", "bad-argument", "--input 3x0x8"),
+        ("foo=3x8x8", "bad-override", "no input `foo`"),
+        ("3x8x8", "bad-override", "--input input=3x8x8 --input input2=3x8x8"),
+        ("3y8", "bad-value", "--input 3y8"),
+    ],
+)
+def test_a_wrong_size_is_shown_where_it_was_written(run: Run, given: str, code: str, says: str) -> None:
+    done = run("check", "-", "--input", given, stdin="INPUT -> FC(3)\nINPUT -> FC(4)")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"error[{code}]" in done.stderr
+    assert "--> command line:1" in done.stderr
+    assert says in done.stderr

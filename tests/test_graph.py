@@ -209,3 +209,17 @@ def test_networkx_finds_the_shipped_networks_acyclic_and_in_order(spec: Path) ->
 def test_a_node_says_what_it_is() -> None:
     node: Node = graph("INPUT(4x8x8) -> [CONV(3), ID]").node("concat1")
     assert repr(node) == "%2 = CONCAT(%1, %0) : 7x8x8  # concat1"
+
+
+def test_every_scope_knows_the_call_behind_it() -> None:
+    blocks = graph("a(c, s=1, act=RELU) = CONV(c, 3, s) -> act\nb(n) = a(2*n) -> a(n, act=SILU)\nINPUT -> b(4)").blocks
+    assert {".".join(scope): str(block) for scope, block in blocks.items()} == {
+        "b1": "b(4)",
+        "b1.a1": "a(8)",
+        "b1.a2": "a(4, act=SILU)",
+    }
+    assert blocks["b1", "a2"].arguments == {"c": 4, "s": 1, "act": "SILU"}
+
+
+def test_a_block_without_nodes_is_no_scope() -> None:
+    assert graph("pass = ID\nINPUT -> pass -> FC").blocks == {}

@@ -49,3 +49,9 @@ def test_warnings_are_kept_with_the_model() -> None:
 def test_unknown_names_of_the_package_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         _ = cnndsl.nonsense
+
+
+@pytest.mark.parametrize("size", ["3x64x64", (3, 64, 64), {"input": "3x64x64"}])
+def test_the_size_of_the_input_can_be_set(size: object) -> None:
+    net = cnndsl.load("zoo:lenet5", input=size, classes=7)
+    assert [net.graph.inputs[0].node.type.shape, net.graph.outputs[0].node.type.shape] == [(3, 64, 64), (7,)]

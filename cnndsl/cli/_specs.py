@@ -1,10 +1,11 @@
-"""What the commands that take specs share: which specs, with which parameters, and how diagnostics are shown."""
+"""What the commands that take specs share: which specs, with what set from outside, and how diagnostics are shown."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from cnndsl.diagnostics import Diagnostic
+    from cnndsl.model import Model
 
-__all__ = ["Parameters", "read_specs", "show", "spec_arguments"]
+__all__ = ["Given", "model_argument", "read_specs", "show", "spec_arguments"]
 
-Parameters = dict[str, str]
+Given = dict[str, str]
+"""Texts that the command line gives for names: parameters, inputs."""
 
 MOST_SHOWN = 50
 """Diagnostics of a spec that are written to a terminal."""
@@ -31,8 +34,8 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     return names if incomplete.startswith(ZOO) else [*names, CompletionItem(incomplete, type="file")]
 
 
-def _parameters(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Parameters:
-    found: Parameters = {}
+def _parameters(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Given:
+    found: Given = {}
     for value in values:
         name, equals, text = value.partition("=")
         name = name.strip()
@@ -44,10 +47,68 @@ def _parameters(context: click.Context, parameter: click.Parameter, values: tupl
     return found
 
 
+def _inputs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Given:
+    found: Given = {}
+    for value in values:
+        name, equals, text = value.rpartition("=")
+        name, text = name.strip(), text.strip()
+        if not text or (equals and not name.isidentifier()):
+            raise click.BadParameter(f"{value!r} is not SIZE or NAME=SIZE", context, parameter)
+        if name in found:
+            raise click.BadParameter(f"{name or 'the size'} is given twice", context, parameter)
+        found[name] = text
+    return found
+
+
 def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments that name specs: FILE..., zoo:NAME, -, -e TEXT, and -D NAME=VALUE."""
+    """Add the arguments that name specs: FILE..., zoo:NAME, -, -e TEXT, and what can be set of them."""
     specs = click.argument("specs", metavar="[FILE | zoo:NAME | -]...", nargs=-1, shell_complete=_complete)
     text = click.option("-e", "texts", metavar="TEXT", multiple=True, help="A spec given on the command line.")
+    return specs(text(_settings(command)))
+
+
+def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the arguments that name one spec, for a command whose first parameter is its `Model`.
+
+    The spec is compiled and what there is to say about it is shown. Where it has mistakes, or cannot be read, the
+    command is not called, and the exit status is that of `check`.
+    """
+
+    @wraps(command)
+    def compiled(spec: str | None, text: str | None, parameters: Given, inputs: Given, **rest: Any) -> Any:
+        if spec is not None and text is not None:
+            raise click.UsageError("give one spec: a file, zoo:NAME, -, or -e TEXT")
+        sources, complete = read_specs([] if spec is None else [spec], [] if text is None else [text])
+        if not complete:
+            sys.exit(2)
+        return command(_model(sources[0], parameters, inputs), **rest)
+
+    spec = click.argument("spec", metavar="[FILE | zoo:NAME | -]", required=False, shell_complete=_complete)
+    text = click.option("-e", "text", metavar="TEXT", help="A spec given on the command line.")
+    return spec(text(_settings(compiled)))
+
+
+def _model(source: Source, parameters: Given, inputs: Given) -> Model:
+    from cnndsl.compiler import compile_source
+    from cnndsl.model import Model
+
+    compilation = compile_source(source, parameters, inputs)
+    show(compilation.diagnostics)
+    if compilation.graph is None:
+        sys.exit(1)
+    return Model(source, compilation.graph, compilation.diagnostics, parameters, inputs)
+
+
+def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what can be set of a spec from outside: -D NAME=VALUE and --input SIZE."""
+    sizes = click.option(
+        "--input",
+        "inputs",
+        metavar="[NAME=]SIZE",
+        multiple=True,
+        callback=_inputs,
+        help="Set the size of the input: --input 3x96x128. NAME says which one of several.",
+    )
     values = click.option(
         "-D",
         "parameters",
@@ -56,7 +117,7 @@ def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
         callback=_parameters,
         help="Set a parameter of the spec: -D N=2.",
     )
-    return specs(text(values(command)))
+    return values(sizes(command))
 
 
 def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source], bool]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnndsl.cli._specs import Parameters, read_specs, show, spec_arguments
+from cnndsl.cli._specs import Given, read_specs, show, spec_arguments
 
 if TYPE_CHECKING:
     from cnndsl.compiler import Compilation
@@ -26,7 +26,7 @@ __all__ = ["command"]
     show_default=True,
     help="A line for each layer, a line for each spec, or data.",
 )
-def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Parameters, form: str) -> None:
+def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Given, inputs: Given, form: str) -> None:
     """Report every layer's output size, parameters and multiply-accumulates, and every mistake.
 
     Reports go to standard output, mistakes to standard error. The exit status is 0 where all is well, 1 where a spec
@@ -35,7 +35,7 @@ def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Paramete
     from cnndsl.compiler import compile_source
 
     sources, complete = read_specs(specs, texts)
-    compilations = [compile_source(source, parameters) for source in sources]
+    compilations = [compile_source(source, parameters, inputs) for source in sources]
     for compilation in compilations:
         show(compilation.diagnostics)
     sys.stdout.write(_WRITERS[form](compilations))

@@ -45,7 +45,9 @@ CODES: dict[str, Code] = {
     "reserved-name": _error("No definition or parameter is spelled as a layer in capitals, or as C, H or W."),
     "defined-twice": _error("A name is defined once."),
     "ambiguous-case": _error("Beside a definition `conv`, `CONV` is the layer and no third spelling is allowed."),
-    "bad-override": _error("`-D` sets a number, string, boolean, size, tuple or free name of the file."),
+    "bad-override": _error(
+        "`-D` sets a number, string, boolean, size, tuple or free name of the file, `--input` the size of an input."
+    ),
     # arguments and values
     "missing-argument": _error("A parameter without a default needs an argument."),
     "too-many-arguments": _error("A call has at most as many arguments as there are parameters."),

@@ -7,7 +7,7 @@ look ahead and need the whole network (units, bias).
 from __future__ import annotations
 
 from cnndsl.elaborate.values import Draft
-from cnndsl.graph import End, Graph, Node
+from cnndsl.graph import Block, End, Graph, Node, scopes
 from cnndsl.layers import Layer, TensorType
 from cnndsl.source import Span
 
@@ -27,6 +27,8 @@ class Drafts:
         """Dense layers whose units the language chooses, in execution order."""
         self.followed: set[Draft] = set()
         """Nodes that a width is set behind, though not through nodes: a mistake lies between."""
+        self.blocks: dict[tuple[str, ...], Block] = {}
+        """The call behind every scope, also of those that have no nodes."""
         self._convolved: list[bool] = []
         self._shrank: list[bool] = []
 
@@ -83,7 +85,10 @@ class Drafts:
             nodes.append(node)
         entering = [node for node in nodes if not node.inputs]
         inputs = tuple(End(numbered("input", position), node) for position, node in enumerate(entering))
-        return Graph(name, tuple(nodes), inputs, tuple(End(name, nodes[draft.index]) for name, draft in outputs))
+        leaving = tuple(End(name, nodes[draft.index]) for name, draft in outputs)
+        filled = scopes(nodes)
+        blocks = {scope: block for scope, block in self.blocks.items() if scope in filled}
+        return Graph(name, tuple(nodes), inputs, leaving, blocks)
 
 
 def numbered(word: str, position: int) -> str:

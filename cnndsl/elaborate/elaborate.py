@@ -14,7 +14,7 @@ from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.names import check_names, warn_unused
-from cnndsl.elaborate.overrides import read_overrides
+from cnndsl.elaborate.overrides import check_inputs, read_inputs, read_overrides
 from cnndsl.elaborate.program import CLASSES, Program, is_recipe, starts_with_input
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
@@ -30,14 +30,21 @@ _DEEPEST_RECURSION = 60_000
 """Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
 
 
-def elaborate(file: ast.File, overrides: Mapping[str, object], diagnostics: Diagnostics) -> Graph | None:
+def elaborate(
+    file: ast.File, overrides: Mapping[str, object], inputs: Mapping[str, object], diagnostics: Diagnostics
+) -> Graph | None:
     """The graph of a file's flows, or None where it has a mistake; mistakes are added to the diagnostics.
 
-    `overrides` are values for the file's parameters, as text or as Python values.
+    Args:
+        file: the tree.
+        overrides: values for the file's parameters, as text or as Python values.
+        inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
+        diagnostics: where mistakes go.
     """
     with _deep_recursion():
         try:
-            program = Program(file, read_overrides(overrides, file, diagnostics) if overrides else {})
+            values = read_overrides(overrides, file, diagnostics) if overrides else {}
+            program = Program(file, values, read_inputs(inputs, diagnostics))
             context = Context(program, diagnostics)
             _check_statements(context)
             check_names(context)
@@ -103,6 +110,7 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
             break
         settled = expander.drafts.last_dense()
         if settled == last:
+            check_inputs(context, expander.inputs)
             _warn_size_order(context, expander.drafts.drafts)
             break
         last = settled

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from cnndsl import graph
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.draft import Drafts
@@ -23,6 +24,7 @@ from cnndsl.elaborate.values import (
     brief,
     describe,
     is_network,
+    plain,
 )
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -63,6 +65,11 @@ class Expander:
     def drafts(self) -> Drafts:
         """The network so far."""
         return self._placer.drafts
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs so far."""
+        return self._placer.inputs
 
     def expand(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         """What leaves a piece of network when a wire enters it; unknown where it has a mistake, which is reported.
@@ -264,10 +271,19 @@ class Expander:
             raise nothing_comes_in(self._context, definition.name, call)
         names = self._evaluator.arguments(definition, arguments, call, scope, wire)
         caller = self._context.enter(definition.name, call, is_block=True)
+        self.drafts.blocks[self._context.frame.path] = _as_block(definition, arguments, names, call)
         try:
             return self.expand(definition.body, names, wire)
         finally:
             self._context.leave(caller)
+
+
+def _as_block(definition: ast.Definition, arguments: tuple[ast.Argument, ...], names: Scope, call: Span) -> graph.Block:
+    """What a graph keeps of a call."""
+    parameters = [parameter.name for parameter in definition.parameters or ()]
+    by_keyword = {argument.keyword for argument in arguments if argument.keyword}
+    written = frozenset(parameters[: len(arguments) - len(by_keyword)]) | by_keyword
+    return graph.Block(definition.name, {name: plain(names.names[name]) for name in parameters}, written, call)
 
 
 def _is_all_tuples(table: tuple[Value, ...]) -> bool:

@@ -1,8 +1,11 @@
-"""Values from the command line (`-D name=value`) or from Python keywords, checked against the file they are for."""
+"""What is set from outside, on the command line or in Python, checked against the file that it is for.
+
+`-D name=value` sets a parameter, `--input 3x96x128` the shape of an input.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,11 +15,11 @@ from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
 from cnndsl.elaborate.program import CLASSES, Program
-from cnndsl.elaborate.values import Failed, Scope, Symbol, Value, is_network
+from cnndsl.elaborate.values import Failed, InputShape, Scope, Symbol, Value, is_network
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
 
-__all__ = ["read_overrides"]
+__all__ = ["check_inputs", "read_inputs", "read_overrides"]
 
 
 def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value | None]:
@@ -36,6 +39,32 @@ def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: D
             diagnostics.add(Diagnostic("bad-override", f"there cannot be `{text}` classes", place, help=help))
             values[name] = None
     return values
+
+
+def read_inputs(written: Mapping[str, object], diagnostics: Diagnostics) -> dict[str, InputShape]:
+    """The shape that is set for each input, by its name; "" stands for the only one. Mistakes are reported."""
+    shapes: dict[str, InputShape] = {}
+    for name, value in written.items():
+        text = value if isinstance(value, str) else _as_text(value)
+        shown = Source("command line", f"--input {name}={text}" if name else f"--input {text}")
+        found = _value(Source(shown.name, text.rjust(len(shown.text))), shown, diagnostics)
+        if found is not None:
+            shapes[name] = InputShape(found, Span(shown, len(shown.text) - len(text), len(shown.text)))
+    return shapes
+
+
+def check_inputs(context: Context, names: Sequence[str]) -> None:
+    """Report shapes that are set for inputs which the network, whose inputs have these names, does not have."""
+    for name, shape in context.program.inputs.items():
+        if not name and len(names) > 1:
+            message = f"one size is given, and the network has {len(names)} inputs"
+            help = "write " + " ".join(f"--input {each}={shape.span.text}" for each in names)
+            context.error("bad-override", message, shape.span, help=help)
+        elif name and name not in names:
+            start = len("--input ")
+            span = Span(shape.span.source, start, start + len(name))
+            help = did_you_mean(name, names) or f"there is {', '.join(names)}"
+            context.error("bad-override", f"the network has no input `{name}`", span, help=help)
 
 
 def _settable(program: Program) -> frozenset[str]:

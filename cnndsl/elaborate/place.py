@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from cnndsl.diagnostics import Label
 from cnndsl.elaborate.arithmetic import LARGEST
 from cnndsl.elaborate.context import Abort, Context
-from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts
+from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts, numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.values import UNKNOWN, Draft, Failed, Scope, Symbol, Value, Wire, is_network
 from cnndsl.layers import Filled, Layer, Mismatch, Rejected, TensorType, structure
@@ -58,6 +58,8 @@ class Placer:
         self._layers: dict[Any, Layer] = {}
         self._types: dict[Any, TensorType] = {}
         self._lost: set[Draft] = set()
+        self.inputs: list[str] = []
+        """The names of the inputs so far."""
         self.drafts = Drafts()
 
     def lose(self, *wires: Wire) -> None:
@@ -79,6 +81,8 @@ class Placer:
         self._reject_networks(kind, bound, values)
         entering = (wire,) if isinstance(wire, Draft) else ()
         places = {name: argument.span for name, argument in bound.items()}
+        if issubclass(kind, structure.Input):
+            self._set_shape(values, places)
         layer = self._rejecting(lambda: self._bound(kind, values, wire), written.span, places, entering)
         if wire is UNKNOWN and layer.sets_width:
             self.drafts.followed |= self._lost
@@ -95,6 +99,15 @@ class Placer:
         if isinstance(value, type) and isinstance(written, ast.Name) and written.name in kind.attributes[name].symbols:
             return Symbol(written.name)
         return value
+
+    def _set_shape(self, values: dict[str, Value], places: dict[str, Span]) -> None:
+        """Of an input, what is set from outside in place of what is written."""
+        name = numbered("input", len(self.inputs))
+        self.inputs.append(name)
+        given = self._context.program.inputs
+        shape = given.get(name, given.get(""))
+        if shape is not None:
+            values["shape"], places["shape"] = shape
 
     def _reject_networks(
         self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: Mapping[str, Value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.values import Block, Scope, Value, is_network
+from cnndsl.elaborate.values import Block, InputShape, Scope, Value, is_network
 from cnndsl.layers import Layer, layers_by_word, structure, symbols
 from cnndsl.syntax import ast
 
@@ -27,12 +27,19 @@ class Program:
         file: the tree.
         definitions: the file's definitions by name.
         overrides: values from the command line, for definitions and for free names; None for a text that is none.
+        inputs: shapes from the command line, by the name of the input; "" for the only one.
         layers: layer types by word, in capitals.
         symbols: the bare words that layers declare.
     """
 
-    def __init__(self, file: ast.File, overrides: Mapping[str, Value | None]) -> None:
+    def __init__(
+        self,
+        file: ast.File,
+        overrides: Mapping[str, Value | None],
+        inputs: Mapping[str, InputShape] | None = None,
+    ) -> None:
         self.file = file
+        self.inputs = inputs or {}
         self.definitions: dict[str, ast.Definition] = {}
         for definition in file.definitions:
             self.definitions.setdefault(definition.name, definition)

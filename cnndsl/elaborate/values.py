@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cnndsl.layers import Layer, TensorType
 from cnndsl.layers.tensor import by_x
@@ -15,6 +15,7 @@ __all__ = [
     "Block",
     "Draft",
     "Failed",
+    "InputShape",
     "Network",
     "Scope",
     "Symbol",
@@ -23,6 +24,7 @@ __all__ = [
     "brief",
     "describe",
     "is_network",
+    "plain",
 ]
 
 
@@ -112,6 +114,13 @@ class Block:
 Value = int | float | bool | Symbol | tuple[Any, ...] | Network | Block | type[Layer]
 
 
+class InputShape(NamedTuple):
+    """A shape that is set for an input from outside, not yet bound, and where that was written."""
+
+    value: Value
+    span: Span
+
+
 def is_network(value: object) -> bool:
     """Whether a value can stand in a path."""
     return isinstance(value, Network | Block | type)
@@ -129,6 +138,17 @@ def describe(value: object) -> str:
         whole = len(value) > 1 and all(isinstance(extent, int) for extent in value)
         return f"the size {by_x(value)}" if whole else f"a tuple of {len(value)}"
     return f"the number {value}"
+
+
+def plain(value: Value) -> object:
+    """A value as it outlives the elaboration: a piece of network is the text that was written for it."""
+    if isinstance(value, Network):
+        return value.expression.span.text
+    if isinstance(value, Block):
+        return value.definition.name
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    return value.word() if isinstance(value, type) else value
 
 
 def brief(expression: ast.Expression, most: int) -> str:

@@ -1,6 +1,6 @@
 """The intermediate representation: nodes in execution order."""
 
-from cnndsl.graph.graph import End, Graph, Node
+from cnndsl.graph.graph import Block, End, Graph, Node, scopes
 from cnndsl.graph.verify import InvalidGraph, verify
 
-__all__ = ["End", "Graph", "InvalidGraph", "Node", "verify"]
+__all__ = ["Block", "End", "Graph", "InvalidGraph", "Node", "scopes", "verify"]

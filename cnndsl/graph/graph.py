@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnndsl.layers import Layer, TensorType
+from cnndsl.layers.tensor import by_x
 from cnndsl.source import Span
 
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["End", "Graph", "Node"]
+__all__ = ["Block", "End", "Graph", "Node", "scopes"]
+
+_LONGEST_ARGUMENT = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,34 @@ class Node:
         return f"%{self.index} = {self.layer}({inputs}) : {self.type}  # {self.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A call of a definition: what the last name of a scope stands for.
+
+    Attributes:
+        definition: the name of the definition.
+        arguments: the value of each of its parameters: numbers, booleans, tuples and words as they are, a piece of
+            network as the text that was written for it.
+        written: the parameters that the call gave a value, not their default.
+        span: the call.
+    """
+
+    definition: str
+    arguments: Mapping[str, object]
+    written: frozenset[str]
+    span: Span
+
+    def __str__(self) -> str:
+        """The call with values in place of what was computed: `bottleneck(64, s=2)`."""
+        shown: list[str] = []
+        by_position = True
+        for name, value in self.arguments.items():
+            if name in self.written:
+                shown.append(_written(value) if by_position else f"{name}={_written(value)}")
+            by_position = by_position and name in self.written
+        return f"{self.definition}({', '.join(shown)})" if shown else self.definition
+
+
 class End(NamedTuple):
     """A value that enters or leaves the network, and its name there."""
 
@@ -67,12 +98,14 @@ class Graph:
         nodes: all nodes, each behind those it reads.
         inputs: the values that enter, in the order of the text.
         outputs: the values that leave, the main one first.
+        blocks: the call behind every scope of a node, `("stage2", "bottleneck1")`.
     """
 
     name: str
     nodes: tuple[Node, ...]
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
+    blocks: Mapping[tuple[str, ...], Block] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -114,3 +147,25 @@ class Graph:
             for position, read in enumerate(node.inputs):
                 view.add_edge(read.path, node.path, key=position, shape=read.type.shape)
         return view
+
+
+def scopes(nodes: Iterable[Node]) -> set[tuple[str, ...]]:
+    """The scopes that hold a node, directly or further in."""
+    found: set[tuple[str, ...]] = set()
+    for node in nodes:
+        scope = node.scope
+        while scope and scope not in found:
+            found.add(scope)
+            scope = scope[:-1]
+    return found
+
+
+def _written(value: object) -> str:
+    """A value as the language writes it, on one line and cut where it is long."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        is_size = len(value) > 1 and all(type(extent) is int for extent in value)
+        return by_x(value) if is_size else f"({', '.join(map(_written, value))})"
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST_ARGUMENT else f"{text[:_LONGEST_ARGUMENT]}..."

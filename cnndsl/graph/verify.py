@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnndsl.graph.graph import Graph
+from cnndsl.graph.graph import Graph, scopes
 
 __all__ = ["InvalidGraph", "verify"]
 
@@ -16,7 +16,7 @@ def verify(graph: Graph) -> Graph:
 
     Raises:
         InvalidGraph: nodes out of order, a node of another graph, a path twice, a type that its layer does not give,
-            an input or output that is none of its nodes.
+            an input or output that is none of its nodes, a scope without a block or a block without a node.
     """
     paths: set[str] = set()
     for index, node in enumerate(graph.nodes):
@@ -33,4 +33,6 @@ def verify(graph: Graph) -> Graph:
     for _, node in (*graph.inputs, *graph.outputs):
         if node.index >= len(graph.nodes) or graph.nodes[node.index] is not node:
             raise InvalidGraph(f"{node.path} is not in the graph")
+    if graph.blocks.keys() != scopes(graph.nodes):
+        raise InvalidGraph(f"no block, or no node: {graph.blocks.keys() ^ scopes(graph.nodes)}")
     return graph
