@@ -15,7 +15,7 @@ import pytest
 
 from cnndsl.analyses.cost import cost
 from cnndsl.graph import Graph, Node
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice, Step, Weight
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice, Step
 
 torch = pytest.importorskip("torch")
 flop_counter = pytest.importorskip("torch.utils.flop_counter")
@@ -78,7 +78,7 @@ def run(modules: dict[Node, NodeModule], inputs: Iterable[torch.Tensor]) -> torc
 
 
 class NodeModule(torch.nn.Module):
-    """A node as torch runs it: the modules it lowers to, or its own weights where it lowers to functions of them."""
+    """A node as torch runs it: the modules it lowers to."""
 
     def __init__(self, node: Node, device: str) -> None:
         super().__init__()
@@ -86,14 +86,6 @@ class NodeModule(torch.nn.Module):
         with torch.device(device):
             called = {str(i): _build(step) for i, step in enumerate(self.steps) if isinstance(step, ModuleCall)}
             self.called = torch.nn.ModuleDict(called)
-            if any(isinstance(argument, Weight) for step in self.steps for argument in _arguments(step)):
-                self._register_weights(node)
-
-    def _register_weights(self, node: Node) -> None:
-        for name, shape in node.layer.parameters(node.input_types).items():
-            self.register_parameter(name, torch.nn.Parameter(torch.zeros(shape)))
-        for name, shape in node.layer.buffers(node.input_types).items():
-            self.register_buffer(name, torch.zeros(shape))
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
         for position, step in enumerate(self.steps):
@@ -122,19 +114,14 @@ class NodeModule(torch.nn.Module):
                 return entering
             case Operand.INPUTS:
                 return list(inputs)
-            case Operand.TRAINING:
-                return self.training
-            case Weight(name):
-                return getattr(self, name)
         return argument
 
 
 def _build(step: ModuleCall) -> torch.nn.Module:
-    return _named(step.path)(*step.args, **step.kwargs)
-
-
-def _arguments(step: Step) -> Iterable[Any]:
-    return (*step.args, *step.kwargs.values()) if isinstance(step, FunctionCall) else ()
+    module: torch.nn.Module = _named(step.path)(*step.args.values(), **step.kwargs)
+    for name in step.without:
+        module.register_parameter(name, None)
+    return module
 
 
 def _named(path: str) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from cnndsl.layers.attributes import Real, Symbol
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Step, unless_default
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -49,11 +49,10 @@ class _Elementwise(Layer):
             cls.rejects = (Reject(f"INPUT(8) -> {cls.words[0]}(1, 2, 3)", "too-many-arguments"),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        kwargs: dict[str, Any] = {}
-        for torch_name, name in self.arguments.items():
-            if not self.attributes[name].is_default(self.value(name), self):
-                kwargs[torch_name] = self.value(name)
-        return (ModuleCall(f"torch.nn.{self.module}", (), kwargs),)
+        written = {
+            torch_name: (self.value(name), self.attributes[name].default) for torch_name, name in self.arguments.items()
+        }
+        return (ModuleCall(f"torch.nn.{self.module}", options=written),)
 
 
 class Relu(_Elementwise):
@@ -106,8 +105,8 @@ class ParametricRelu(Layer):
         return {"weight": (self._count(inputs),)}
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        args = (self._count(inputs),) if self.per == "channel" else ()
-        return (ModuleCall("torch.nn.PReLU", args, unless_default(init=(self.slope, 0.25))),)
+        written = options(num_parameters=(self._count(inputs), 1), init=(self.slope, 0.25))
+        return (ModuleCall("torch.nn.PReLU", options=written),)
 
 
 class Elu(_Elementwise):
@@ -205,7 +204,7 @@ class _OverChannels(Layer):
     module: ClassVar[str]
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        return (ModuleCall(f"torch.nn.{self.module}", (), {"dim": 1}),)
+        return (ModuleCall(f"torch.nn.{self.module}", options=options(dim=(1, None))),)
 
 
 class Softmax(_OverChannels):

@@ -10,7 +10,7 @@ from math import prod
 
 from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejected, Whole
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import ModuleCall, Step, compact, unless_default
+from cnndsl.layers.lowering import ModuleCall, Step, compact, options
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 from cnndsl.layers.windows import Pairs, Window, spans
 
@@ -54,15 +54,15 @@ class _SlidingConvolution(Layer):
         entering = inputs[0]
         filters, groups = self.channels(entering.channels)
         pad, padding = split_padding(self.window.pairs(entering.spatial))
-        kwargs = unless_default(
+        written = options(
             stride=(compact(self.stride), 1),
             padding=(compact(padding), 0),
             dilation=(compact(self.dilation), 1),
             groups=(groups, 1),
             bias=(self.bias is not False, True),
         )
-        args = (entering.channels, filters, compact(self.kernel))
-        return (*pad, ModuleCall(f"torch.nn.Conv{entering.rank}d", args, kwargs))
+        sizes = {"in_channels": entering.channels, "out_channels": filters, "kernel_size": compact(self.kernel)}
+        return (*pad, ModuleCall(f"torch.nn.Conv{entering.rank}d", sizes, written))
 
 
 class Convolution(_SlidingConvolution):
@@ -208,7 +208,7 @@ class TransposedConvolution(Layer):
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         padding = tuple(before for before, _ in self._pairs(entering.rank))
-        kwargs = unless_default(
+        written = options(
             stride=(compact(self.stride), 1),
             padding=(compact(padding), 0),
             output_padding=(compact(self.output_padding), 0),
@@ -216,8 +216,8 @@ class TransposedConvolution(Layer):
             bias=(self.bias is not False, True),
             dilation=(compact(self.dilation), 1),
         )
-        args = (entering.channels, self.filters, compact(self.kernel))
-        return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", args, kwargs),)
+        sizes = {"in_channels": entering.channels, "out_channels": self.filters, "kernel_size": compact(self.kernel)}
+        return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", sizes, written),)
 
 
 def require_map(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
@@ -258,5 +258,5 @@ def explicit_padding(pairs: Pairs, value: float) -> Step:
     """A step that pads with a value; negative padding cuts off."""
     sides = tuple(side for pair in reversed(pairs) for side in pair)  # torch names the last axis first
     if value == 0:
-        return ModuleCall(f"torch.nn.ZeroPad{len(pairs)}d", (sides,))
-    return ModuleCall(f"torch.nn.ConstantPad{len(pairs)}d", (sides, value))
+        return ModuleCall(f"torch.nn.ZeroPad{len(pairs)}d", {"padding": sides}, suffix="pad")
+    return ModuleCall(f"torch.nn.ConstantPad{len(pairs)}d", {"padding": sides, "value": value}, suffix="pad")

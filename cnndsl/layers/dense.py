@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnndsl.layers.attributes import Filled, Flag, Whole
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import ModuleCall, Step, unless_default
+from cnndsl.layers.lowering import ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Flatten", "FullyConnected"]
@@ -40,9 +40,9 @@ class FullyConnected(Layer):
         return inputs[0].elements * self.units
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        kwargs = unless_default(bias=(self.bias, True))
-        linear = ModuleCall("torch.nn.Linear", (inputs[0].elements, self.units), kwargs)
-        return (linear,) if inputs[0].rank == 0 else (ModuleCall("torch.nn.Flatten"), linear)
+        sizes = {"in_features": inputs[0].elements, "out_features": self.units}
+        linear = ModuleCall("torch.nn.Linear", sizes, options(bias=(self.bias, True)))
+        return (linear,) if inputs[0].rank == 0 else (ModuleCall("torch.nn.Flatten", suffix="flatten"), linear)
 
 
 class Flatten(Layer):

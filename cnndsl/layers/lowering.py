@@ -5,11 +5,15 @@ A layer lowers to steps. The first takes the node's inputs, each further one tak
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-__all__ = ["FunctionCall", "ModuleCall", "Operand", "Operator", "Slice", "Step", "Weight", "compact", "unless_default"]
+__all__ = ["FunctionCall", "ModuleCall", "Operand", "Operator", "Options", "Slice", "Step", "compact", "options"]
+
+Options = Mapping[str, tuple[Any, Any]]
+"""Keyword arguments: for each its value, and torch's default."""
 
 
 class Operand(Enum):
@@ -17,32 +21,39 @@ class Operand(Enum):
 
     INPUT = "the value that comes in"
     INPUTS = "all values that come in, as a list"
-    TRAINING = "whether the module is in training mode"
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """A parameter or buffer of the layer, by name, among the arguments of a `FunctionCall`."""
-
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleCall:
-    """A module of torch, `torch.nn.Conv2d`, with the arguments of its constructor."""
+    """A module of torch, `torch.nn.Conv2d`, with the arguments of its constructor.
+
+    Attributes:
+        path: its dotted name.
+        args: the arguments by position, under torch's names for them.
+        options: the arguments by keyword; those that equal torch's default need not be written.
+        without: parameters that the module would learn and this layer does not have.
+        suffix: what tells its name from the node's; the step that holds a node's weights has none.
+    """
 
     path: str
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
+    args: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    suffix: str = ""
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keyword arguments that have to be written."""
+        return {name: value for name, (value, default) in self.options.items() if value != default}
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall:
-    """A function of torch, `torch.cat`, with its arguments; operands and weights stand among them."""
+    """A function of torch, `torch.cat`, with its arguments; operands stand among them."""
 
     path: str
     args: tuple[Any, ...] = (Operand.INPUT,)
-    kwargs: dict[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,6 @@ def compact(extents: tuple[Any, ...]) -> Any:
     return extents[0] if len(set(extents)) == 1 else extents
 
 
-def unless_default(**values: tuple[Any, Any]) -> dict[str, Any]:
-    """Keyword arguments without those that equal torch's defaults; each is given as (value, default)."""
-    return {name: value for name, (value, default) in values.items() if value != default}
+def options(**values: tuple[Any, Any]) -> Options:
+    """Keyword arguments, each given as (value, torch's default)."""
+    return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnndsl.layers.attributes import Flag, Real, Whole
 from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, Weight, unless_default
+from cnndsl.layers.lowering import ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["BatchNormalisation", "LocalResponseNormalisation"]
@@ -49,21 +49,17 @@ class BatchNormalisation(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
-        if self.scale == self.shift:
-            kwargs = unless_default(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.scale, True))
-            return (ModuleCall(f"torch.nn.BatchNorm{max(entering.rank, 1)}d", (entering.channels,), kwargs),)
-        # torch's module has both or neither
-        args = (
-            Operand.INPUT,
-            Weight("running_mean"),
-            Weight("running_var"),
-            Weight("weight") if self.scale else None,
-            Weight("bias") if self.shift else None,
-            Operand.TRAINING,
-            self.momentum,
-            self.eps,
+        affine = self.scale or self.shift
+        written = options(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(affine, True))
+        absent = {"weight": affine and not self.scale, "bias": affine and not self.shift}
+        return (
+            ModuleCall(
+                f"torch.nn.BatchNorm{max(entering.rank, 1)}d",
+                {"num_features": entering.channels},
+                written,
+                without=tuple(name for name, is_absent in absent.items() if is_absent),
+            ),
         )
-        return (FunctionCall("torch.nn.functional.batch_norm", args),)
 
 
 class LocalResponseNormalisation(Layer):
@@ -94,5 +90,5 @@ class LocalResponseNormalisation(Layer):
         return require_map(self, inputs)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        kwargs = unless_default(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))
-        return (ModuleCall("torch.nn.LocalResponseNorm", (self.size,), kwargs),)
+        written = options(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))
+        return (ModuleCall("torch.nn.LocalResponseNorm", {"size": self.size}, written),)

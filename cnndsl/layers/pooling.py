@@ -8,7 +8,7 @@ from operator import gt
 from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol
 from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Step, compact, unless_default
+from cnndsl.layers.lowering import ModuleCall, Step, compact, options
 from cnndsl.layers.tensor import TensorType
 from cnndsl.layers.windows import Pairs, Window
 
@@ -73,19 +73,18 @@ class _WindowPooling(Layer):
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         pairs = self.window.pairs(entering.spatial)
-        kwargs = unless_default(stride=(compact(self.stride), compact(self.kernel)))
-        before: tuple[Step, ...] = ()
-        if not self._fits_torch(entering):
-            before = (self._explicit_padding(entering, output, pairs),)
-        else:
-            if any(map(any, pairs)):
-                kwargs["padding"] = compact(tuple(side for side, _ in pairs))
-            if self.ceil:
-                kwargs["ceil_mode"] = True
-        if self.averages and not self.counts_padding:
-            kwargs["count_include_pad"] = False
+        fits = self._fits_torch(entering)
+        before = () if fits else (self._explicit_padding(entering, output, pairs),)
+        kernel = compact(self.kernel)
+        written = options(
+            stride=(compact(self.stride), kernel),
+            padding=(compact(tuple(side for side, _ in pairs)) if fits else 0, 0),
+            ceil_mode=(fits and self.ceil, False),
+        )
+        if self.averages:
+            written = {**written, **options(count_include_pad=(self.counts_padding, True))}
         kind = "Avg" if self.averages else "Max"
-        return (*before, ModuleCall(f"torch.nn.{kind}Pool{entering.rank}d", (compact(self.kernel),), kwargs))
+        return (*before, ModuleCall(f"torch.nn.{kind}Pool{entering.rank}d", {"kernel_size": kernel}, written))
 
     def _explicit_padding(self, entering: TensorType, output: TensorType, pairs: Pairs) -> Step:
         if not self.ceil:
@@ -188,5 +187,5 @@ class GlobalAveragePooling(Layer):
         return TensorType(require_map(self, inputs).channels)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        pool = ModuleCall(f"torch.nn.AdaptiveAvgPool{inputs[0].rank}d", (1,))
-        return pool, ModuleCall("torch.nn.Flatten")
+        pool = ModuleCall(f"torch.nn.AdaptiveAvgPool{inputs[0].rank}d", {"output_size": 1})
+        return pool, ModuleCall("torch.nn.Flatten", suffix="flatten")

@@ -63,7 +63,7 @@ class Shuffle(Layer):
         return entering
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        return (ModuleCall("torch.nn.ChannelShuffle", (self.groups,)),)
+        return (ModuleCall("torch.nn.ChannelShuffle", {"groups": self.groups}),)
 
 
 class Crop(Layer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnndsl.layers.attributes import Real
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Step, unless_default
+from cnndsl.layers.lowering import ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Dropout"]
@@ -23,4 +23,4 @@ class Dropout(Layer):
     rejects = (Reject("INPUT(8) -> DROPOUT(1.5)", "bad-argument"),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        return (ModuleCall("torch.nn.Dropout", (), unless_default(p=(self.p, 0.5))),)
+        return (ModuleCall("torch.nn.Dropout", options=options(p=(self.p, 0.5))),)
