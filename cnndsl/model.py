@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from cnndsl.compiler import compile_source
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.graph import Graph
 from cnndsl.source import Source, read
+
+if TYPE_CHECKING:
+    from cnndsl.backends.torch.module import Module
 
 __all__ = ["Model", "SpecError", "Summary", "load", "parse"]
 
@@ -68,6 +72,22 @@ class Model:
 
         found = cost(self.graph)
         return Summary(table(self.graph, found), found.params, found.buffers, found.macs)
+
+    def torch_source(self) -> str:
+        """The network as a Python file that needs torch alone; its last class is the network."""
+        from cnndsl.backends.torch.write import source
+
+        return source(self.graph)
+
+    def to_torch(self) -> Module:
+        """The network as a module of torch: `torch_source()`, executed. Needs the extra `torch`.
+
+        It is new each time, with torch's initial values, in training mode. It takes tensors N x C x spatial, or N x F
+        for a vector, one for each input, and gives the output, or a named tuple of several.
+        """
+        from cnndsl.backends.torch.module import build
+
+        return build(self.graph)
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.graph)} nodes>"

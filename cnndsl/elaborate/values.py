@@ -148,6 +148,8 @@ def plain(value: Value) -> object:
         return value.definition.name
     if isinstance(value, tuple):
         return tuple(map(plain, value))
+    if isinstance(value, str):
+        return str(value)
     return value.word() if isinstance(value, type) else value
 
 
