@@ -36,7 +36,7 @@ class Frame:
         self.caller = caller
         self.depth: int = caller.depth + 1 if caller else 0
         self._counts: dict[str, int] = {}
-        self._taken: set[str] = set()
+        self._taken = {"bfloat16"}  # a method of all torch modules, the only one that ends in a number
 
     def numbered(self, word: str) -> str:
         """The word with its number among its kind in this block: `conv1`, `conv2`, `relu6_1`."""

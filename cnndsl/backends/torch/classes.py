@@ -13,7 +13,7 @@ from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Wire
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operator, Slice, Step
 
-__all__ = ["ModuleClass", "Part", "classes", "literal", "numbered"]
+__all__ = ["ModuleClass", "Part", "classes", "literal", "numbered", "outputs_of"]
 
 _NEEDED = object()
 """The default of an argument that has none."""
@@ -75,7 +75,7 @@ class _Run(NamedTuple):
     """Blocks of one class with the same arguments one behind the other, or a single item."""
 
     item: Item
-    count: int
+    length: int
 
 
 class _Made(NamedTuple):
@@ -105,10 +105,16 @@ def classes(network: Instance, name: str) -> list[ModuleClass]:
     names = Names()
     *_, (_, _, whole) = found
     whole.name = names.fresh(camel(name))
+    names.fresh(outputs_of(whole))
     found.sort(key=lambda each: each[0])
     for _, definition, made in found[:-1]:
         made.name = names.fresh(camel(definition))
     return [made for _, _, made in found]
+
+
+def outputs_of(network: ModuleClass) -> str:
+    """The name of the tuple that a network with several outputs gives."""
+    return f"{network.name}Outputs"
 
 
 def literal(value: Any) -> str:
@@ -164,7 +170,7 @@ class _Finder:
             column = tuple(place.value for place in places)
             if any(place.value != place.default for place in places):
                 written[places[0].name] = arguments.expression(column, places[0].name)
-        counts = tuple(run.count for run in runs)
+        counts = tuple(run.length for run in runs)
         stop = ""
         if made is not None and counts != (1,) * len(counts):
             _, number = numbered(first.name)
@@ -196,7 +202,7 @@ class _Finder:
         runs: list[_Run] = []
         for item in instance.items:
             if runs and self._continues(runs[-1], item):
-                runs[-1] = _Run(runs[-1].item, runs[-1].count + 1)
+                runs[-1] = _Run(runs[-1].item, runs[-1].length + 1)
             else:
                 runs.append(_Run(item, 1))
         return runs
@@ -206,7 +212,7 @@ class _Finder:
         if not isinstance(before, Instance) or not isinstance(content, Instance):
             return False
         word, number = numbered(run.item.name)
-        return self._made[before] == self._made[content] and numbered(item.name) == (word, number + run.count)
+        return self._made[before] == self._made[content] and numbered(item.name) == (word, number + run.length)
 
 
 _ENDS = ("start", "stop")
@@ -228,7 +234,7 @@ class _Arguments:
                     self._add(name, column)
 
     def _add(self, name: str, column: Column) -> str:
-        fresh = self._names.fresh(name)
+        fresh = self._names.fresh(name.lower() if name[0].isupper() else name)  # classes have capitals
         self._known[fresh] = column
         return fresh
 

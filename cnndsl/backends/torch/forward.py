@@ -29,7 +29,7 @@ _WIDEST = 60
 
 def forward(made: ModuleClass, result: str) -> Iterator[str]:
     """The lines of the body. `result` is the class of a network's several outputs; "" where a tuple will do."""
-    return _Writer(made).lines(result)
+    yield from _Writer(made).lines(result)
 
 
 def inputs(number: int) -> list[str]:
@@ -92,10 +92,9 @@ class _Writer:
     def _part(self, place: int, part: Part) -> None:
         content = part.item.content
         is_merge = isinstance(content, Operator) or (isinstance(content, FunctionCall) and len(part.item.reads) > 1)
-        value = _value(part, self._operands(part.item.reads, _DEEPEST if is_merge else _DEEPEST - 1))
-        if isinstance(content, Operator) and len(flat(value.expression)) > _WIDEST:
+        if isinstance(content, Operator) and len(flat(_value(part, self._seen(part.item.reads)).expression)) > _WIDEST:
             self._flush()
-            value = _value(part, self._operands(part.item.reads, 0))
+        value = _value(part, self._operands(part.item.reads, _DEEPEST if is_merge else _DEEPEST - 1))
         if isinstance(content, Instance) and len(content.outputs) > 1:
             self._flush()
             self._assign([Wire(place, position) for position in range(len(content.outputs))], value, part)
@@ -112,10 +111,13 @@ class _Writer:
         is_in_order = waiting == list(self._pending)[len(self._pending) - len(waiting) :]
         if not is_in_order or any(self._pending[wire].depth > deepest for wire in waiting):
             self._flush()
-        return [self._pending.pop(wire) if wire in self._pending else self._variable(wire) for wire in reads]
+        values = self._seen(reads)
+        for wire in reads:
+            self._pending.pop(wire, None)
+        return values
 
-    def _variable(self, wire: Wire) -> _Value:
-        return _Value(self._variables[wire], 0, (wire,))
+    def _seen(self, reads: tuple[Wire, ...]) -> list[_Value]:
+        return [self._pending.get(wire) or _Value(self._variables[wire], 0, (wire,)) for wire in reads]
 
     def _flush(self) -> None:
         """Give every expression that waits a variable, in their order."""

@@ -77,7 +77,7 @@ def tree(graph: Graph) -> Instance:
 
 
 class _Cutter:
-    """Cuts the nodes of a graph into blocks. The nodes of a block stand together, since elaboration goes depth first."""
+    """Cuts the nodes of a graph into blocks, whose nodes stand together, since elaboration goes depth first."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnndsl import __version__
 from cnndsl.analyses.cost import cost
-from cnndsl.backends.torch.classes import ModuleClass, Part, classes, numbered
+from cnndsl.backends.torch.classes import ModuleClass, Part, classes, numbered, outputs_of
 from cnndsl.backends.torch.forward import constant_of, forward, inputs, is_constant_part, member, with_comment
 from cnndsl.backends.torch.layout import Expression, Group, flat, lines
 from cnndsl.backends.torch.tree import Instance, tree
@@ -25,7 +24,7 @@ def source(graph: Graph) -> str:
     `stage2.bottleneck1.conv3.weight`.
     """
     made = classes(tree(graph), graph.name)
-    outputs = f"{made[-1].name}Outputs" if len(graph.outputs) > 1 else ""
+    outputs = outputs_of(made[-1]) if len(graph.outputs) > 1 else ""
     body = [_class(each, outputs if each is made[-1] else "") for each in made]
     if outputs:
         body.insert(-1, _outputs(outputs, graph))
@@ -34,7 +33,7 @@ def source(graph: Graph) -> str:
 
 
 def _opening(graph: Graph) -> Iterator[str]:
-    yield f'"""{_plain(graph.name)}, a network written by cnndsl {__version__}.'
+    yield f'"""{_plain(graph.name)}, a network written by cnndsl.'
     yield ""
     yield f"Input {_sizes(graph.inputs)}; output {_sizes(graph.outputs)}; {cost(graph).params:,} parameters."
     yield '"""'
@@ -64,7 +63,7 @@ def _outputs(name: str, graph: Graph) -> list[str]:
 
 def _class(made: ModuleClass, result: str) -> list[str]:
     written = [f"class {made.name}(nn.{'Sequential' if made.is_chain else 'Module'}):"]
-    written += _signature("__init__", {name: kind for name, kind in made.parameters.items()}, "None")
+    written += _signature("__init__", made.parameters, "None")
     written.append(f"{_BODY}super().__init__()")
     for part in made.parts:
         written += _made(part, made.is_chain)

@@ -1,0 +1,424 @@
+"""The PyTorch backend: the source, and the module that is that source executed."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from specs_in_tests import SPECS
+
+import cnndsl
+from cnndsl.graph import Graph, Node
+from cnndsl.layers import layer_types
+from cnndsl.layers.lowering import ModuleCall, Operator, Step
+from cnndsl.model import Model
+
+torch = pytest.importorskip("torch")
+meta = pytest.importorskip("meta")
+fx = pytest.importorskip("torch.fx")
+shape_prop = pytest.importorskip("torch.fx.passes.shape_prop")
+
+pytestmark = pytest.mark.torch
+
+BATCH = 2
+
+
+def on_meta(model: Model) -> torch.nn.Module:
+    with torch.device("meta"):
+        return model.to_torch()
+
+
+def entering(model: Model, device: str = "cpu") -> list[torch.Tensor]:
+    generator = None if device == "meta" else torch.Generator().manual_seed(0)
+    shapes = [end.node.type.shape for end in model.graph.inputs]
+    return [torch.rand(BATCH, *shape, device=device, generator=generator) for shape in shapes]
+
+
+def shapes_by_node(module: torch.nn.Module, model: Model) -> dict[str, tuple[int, ...]]:
+    """The shape that leaves each node when the module runs on the meta device, without the batch.
+
+    What a module of torch computes is found by its name, what a function computes by the order of execution.
+    """
+    traced = fx.symbolic_trace(module)
+    shape_prop.ShapeProp(traced).propagate(*entering(model, "meta"))
+    steps = [step for step in traced.graph.nodes if step.op in ("call_module", "call_function")]
+    modules = {step.target: step for step in steps if step.op == "call_module"}
+    functions = iter([step for step in steps if step.op == "call_function" and not is_notation(step)])
+    found: dict[str, tuple[int, ...]] = {}
+    for node in model.graph:
+        if node.inputs:
+            (*_, last) = node.layer.lower(node.input_types, node.type)
+            is_module = isinstance(last, ModuleCall)
+            step = modules[module_name(node, last)] if is_module else last_of(functions, last)
+            found[node.path] = tuple(step.meta["tensor_meta"].shape[1:])
+    assert next(functions, None) is None, "more is computed than the graph says"
+    return found
+
+
+def is_notation(step: fx.Node) -> bool:
+    """Whether a step is the `[..., None, None]` of an operand, or the tuple of several outputs."""
+    makes_axes = "getitem" in str(step.target) and isinstance(step.args[1], tuple) and None in step.args[1]
+    return makes_axes or isinstance(step.target, type)
+
+
+def module_name(node: Node, step: ModuleCall) -> str:
+    return f"{node.path}_{step.suffix}" if step.suffix else node.path
+
+
+def last_of(functions: Iterator[fx.Node], step: Step) -> fx.Node:
+    calls = len(step.trailing) - 1 if isinstance(step, Operator) else 1
+    return [next(functions) for _ in range(calls)][-1]
+
+
+def assert_agrees(model: Model) -> None:
+    """The module has the graph's counts and, node by node, its shapes."""
+    module = on_meta(model)
+    summary = model.summary()
+    assert sum(weight.numel() for weight in module.parameters()) == summary.params
+    assert sum(buffer.numel() for buffer in module.buffers()) == summary.buffers
+    expected = {node.path: node.type.shape for node in model.graph if node.inputs}
+    if any(node.inputs for node in model.graph):
+        names = {name.rpartition(".")[0] for name, _ in module.named_parameters()}
+        assert names == {node.path for node in model.graph if node.layer.parameters(node.input_types)}
+        assert shapes_by_node(module, model) == expected
+    outputs = module(*entering(model, "meta"))
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    assert [tuple(each.shape[1:]) for each in outputs] == [end.node.type.shape for end in model.graph.outputs]
+
+
+def interpreted(graph: Graph, module: torch.nn.Module, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The outputs by the interpreter of the tests, with the weights of a module."""
+    modules = meta.build(graph)
+    weights = module.state_dict()
+    leaving: dict[Node, torch.Tensor] = {}
+    given_inputs = iter(inputs)
+    for node, own in modules.items():
+        own.eval().to(inputs[0].dtype)
+        names = {name: f"{node.path}.{name.rpartition('.')[2]}" for name in own.state_dict()}
+        own.load_state_dict({name: weights[key] for name, key in names.items()})
+        leaving[node] = own(*(leaving[read] for read in node.inputs)) if node.inputs else next(given_inputs)
+    return [leaving[end.node] for end in graph.outputs]
+
+
+def assert_computes_the_same(model: Model) -> None:
+    """The module's outputs are those of the interpreter, bit for bit."""
+    torch.manual_seed(0)
+    module = model.to_torch().double().eval()
+    for buffer in module.buffers():
+        if buffer.is_floating_point():
+            buffer.uniform_(0.5, 1.5)
+    inputs = [each.double() for each in entering(model)]
+    with torch.no_grad():
+        outputs = module(*inputs)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        expected = interpreted(model.graph, module, inputs)
+    assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_every_spec_agrees_with_its_graph(spec: Path) -> None:
+    assert_agrees(cnndsl.load(spec))
+
+
+EXAMPLES = [example.spec for layer in layer_types() for example in layer.examples]
+
+
+@pytest.mark.parametrize("spec", EXAMPLES)
+def test_every_example_of_a_layer_agrees_and_computes_the_same(spec: str) -> None:
+    model = cnndsl.parse(spec)
+    assert_agrees(model)
+    if model.summary().params < 100_000 and sum(node.type.elements for node in model.graph) < 1_000_000:
+        assert_computes_the_same(model)
+
+
+CONSTRUCTS = {
+    "input alone": "INPUT(3x8x8)",
+    "several outputs": """
+        INPUT(3x8x8) -> CONV(4) -> GAP
+        INPUT(8) -> FC(3)""",
+    "one-dimensional": """
+        f(c) = CONV(c, 5, 2) -> BN -> RELU -> POOL
+        INPUT(4x64) -> f(8) -> f(16) -> GAP -> FC(3)""",
+    "three-dimensional": """
+        f(c) = CONV(c) -> BN -> RELU -> POOL(1x2x2)
+        INPUT(1x4x8x8) -> f(4) -> f(6) -> FC(3)""",
+    "uneven padding": """
+        INPUT(3x8x8) -> CONV(4, 2, padding=same) -> CONV(4, 3, 2, padding=same_upper) -> POOL(2, 1, padding=same)""",
+    "norms with half their weights": """
+        f(a, b) = CONV(4) -> BN(scale=a, shift=b)
+        INPUT(4x6x6) -> f(true, false) -> f(false, true)""",
+    "ranges that differ": """
+        half(c) = [CHANNELS(0, c//2), CHANNELS(c//2, C) -> CONV(C)]
+        INPUT(8x6x6) -> half(4) -> half(6)""",
+    "crops": """
+        f(n) = [CROP(n), CONV(4, padding=valid)]
+        INPUT(3x9x9) -> f(7) -> f(5)""",
+    "gates": """
+        f(r) = [ID & GAP -> FC(C//r) -> RELU -> FC(8) -> SIGMOID]
+        INPUT(8x6x6) -> f(2) -> f(4) -> [CONV(1) & ID]""",
+    "differences": "INPUT(4x6x6) -> [CONV(4) - [ID - RELU] - CONV(4) + ID]",
+    "sums of sums": """
+        f = [CONV(4) + [ID + CONV(4)]]
+        INPUT(4x6x6) -> [f + [f & ID] + ID]""",
+    "many terms": "INPUT(4x6x6) -> [CONV(4, k) + for k in (1, 2, 3, 4, 5, 6, 7, 8, 9)]",
+    "many branches": "INPUT(4x6x6) -> [CONV(k+1, 1), for k in range(20)]",
+    "the same twice": "INPUT(4x6x6) -> [ID + ID] -> [ID, ID, ID]",
+    "dense": """
+        f(k, n) = [ID, BN -> RELU -> CONV(k)]*n
+        INPUT(4x6x6) -> f(2, 3) -> f(3, 2) -> f(2, 4)""",
+    "recursion": """
+        f(c, n) = CONV(c) -> [g(c, n) if n > 0 else ID]
+        g(c, n) = [ID, POOL -> f(2*c, n-1) -> DECONV(c)] -> CONV(c)
+        INPUT(3x16x16) -> f(4, 2)""",
+    "networks as arguments": """
+        f(a) = a -> a
+        g(act) = CONV(4) -> act
+        INPUT(3x8x8) -> f(CONV(4)) -> g(RELU) -> g(SILU) -> f(f(CONV(C+1)))""",
+    "activations that differ": """
+        f(s) = LEAKYRELU(s) -> ELU(s) -> PRELU(slope=s) -> SOFTPLUS(s) -> DROPOUT(s/10)
+        INPUT(4x3x3) -> f(0.1) -> f(1.0) -> f(2)""",
+    "sizes that differ": """
+        f(k) = CONV(4, k) -> POOL(k, 1, padding=same)
+        INPUT(3x8x8) -> f(3) -> f(1x3) -> f(3x5)""",
+    "names with a digit at the end": """
+        f2(c) = CONV(c) -> RELU6
+        INPUT(3x8x8) -> f2(4)*3 -> f2(5) -> f2(6)""",
+    "names of Python": """
+        lambda(None, class) = CONV(class) -> BN
+        self(super, nn=1) = CONV(super, nn) -> RELU
+        INPUT(3x4x4) -> lambda(1, 4) -> lambda(1, 5) -> self(4) -> self(5, 3) -> self(6, 3)""",
+    "names of torch": """
+        Tensor(training, forward) = CONV(training) -> lambda(forward)
+        lambda(type) = [CHANNELS(0, type), CONV(type)] -> CONV(type)
+        NamedTuple = Tensor(4, 3)
+        INPUT(3x4x4) -> Tensor(4, 2) -> Tensor(5, 3) -> NamedTuple""",
+    "underscores": """
+        _(__x) = CONV(__x) -> RELU
+        __a(__) = [_(__) + CONV(__)]
+        INPUT(3x4x4) -> __a(3) -> __a(4) -> _(5)""",
+    "parameters like classes": """
+        f(F, G) = CONV(F) -> g(G)
+        g(F) = CONV(F) -> RELU
+        INPUT(3x4x4) -> f(3, 4) -> f(4, 5) -> g(6)""",
+    "loops": """
+        f(c, n) = g(c)*n
+        g(c) = CONV(c) -> BN
+        INPUT(4x4x4) -> f(4, 1) -> f(4, 5) -> CONV(8) -> f(8, 4) -> g(8)*3""",
+    "two names that are one class name": """
+        se_b(c) = CONV(c)
+        seB(c) = CONV(c) -> RELU
+        Se_b = BN
+        INPUT(4x4x4) -> se_b(3) -> seB(4) -> Se_b""",
+}
+
+
+@pytest.mark.parametrize("spec", CONSTRUCTS.values(), ids=CONSTRUCTS)
+def test_every_construct_agrees_and_computes_the_same(spec: str) -> None:
+    model = cnndsl.parse(spec)
+    assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+# Every piece keeps the channels, so that nearly every program is right; `<p>` stands for a further piece.
+LAYERS = """
+    CONV(C) CONV(C,1) CONV(C,3)->BN->RELU CONV(C,2,padding=same) CONV(C,3,dilation=2) DWCONV->BN(scale=false) RELU ABS
+    BN(shift=false) LRN(3) PRELU(channel) DROPOUT AVGPOOL(2,1,padding=same) POOL(3,1,padding=same) SOFTMAX ID
+"""
+FORMS = """
+    <p>-><p> <p>-><p> [<p>+ID] [<p>+<p>] [<p>-<p>] [<p>&<p>] [<p>&GAP->FC(C)->SIGMOID] [<p>,<p>]->CONV(C//2,1) <p>*2
+    <p>*3 f(C) f(C,1) f(C,s=5) g(<p>) g(<p>) h(2) h(3) [CHANNELS(0,1),CHANNELS(1,C)-><p>]
+"""
+
+
+@st.composite
+def networks(draw: st.DrawFn, depth: int = 4) -> str:
+    """A path that keeps the channels of a map."""
+    text = draw(st.sampled_from((LAYERS + FORMS if depth else LAYERS).split()))
+    while "<p>" in text:
+        text = text.replace("<p>", f"[{draw(networks(depth=depth - 1))}]", 1)
+    return text
+
+
+programs = st.tuples(networks(depth=2), networks(depth=2), networks(), networks(), st.integers(1, 3)).map(
+    lambda found: (
+        "f(c, s=3) = CONV(c, s) -> [{}]\ng(net) = net -> BN -> net\nh(n) = [f(C, n) + [{}]]*n\n"
+        "INPUT({}x6x6) -> CONV(4) -> [{}] -> RELU -> CONV(6) -> [{}]".format(found[0], found[1], found[4], *found[2:4])
+    )
+)
+
+
+def compiled_or_none(text: str) -> Model | None:
+    try:
+        return cnndsl.parse(text)
+    except cnndsl.SpecError:  # f, g and h contain each other without an end, or a map is too small
+        return None
+
+
+def assert_program(text: str) -> bool:
+    model = compiled_or_none(text)
+    if model is None or len(model.graph) > 300:
+        return False
+    assert_agrees(model)
+    assert_computes_the_same(model)
+    return True
+
+
+def test_random_programs_agree_and_compute_the_same() -> None:
+    looked_at: list[bool] = []
+
+    @given(programs)
+    @settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+    def look(text: str) -> None:
+        looked_at.append(assert_program(text))
+
+    look()
+    assert looked_at.count(True) >= 60
+
+
+@pytest.mark.slow
+@given(programs)
+@settings(deadline=None, max_examples=1_500, suppress_health_check=list(HealthCheck))
+def test_random_programs_agree_and_compute_the_same_at_length(text: str) -> None:
+    assert_program(text)
+
+
+def exported(tmp_path: Path, *arguments: str) -> Path:
+    file = tmp_path / "net.py"
+    command = [sys.executable, "-m", "cnndsl", "export", *arguments, "--to", "torch", "-o", str(file)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return file
+
+
+ALONE = """
+import sys
+sys.modules["cnndsl"] = None  # importing it raises
+import inspect, runpy, torch
+from safetensors.torch import load_file, save_file
+try:
+    import cnndsl
+except ImportError:
+    pass
+else:
+    raise AssertionError("cnndsl can be imported")
+found = runpy.run_path("net.py", run_name="net").values()
+network = [each for each in found if inspect.isclass(each) and each.__module__ == "net"][-1]().eval()
+torch.set_num_threads(1)  # as in the tests: sums in another order differ in their last bits
+network.load_state_dict(load_file("weights.safetensors"))
+with torch.no_grad():
+    save_file({"y": network(load_file("input.safetensors")["x"])}, "output.safetensors")
+"""
+
+
+@pytest.mark.parametrize("spec", ["zoo:lenet5", "zoo:shufflenetv2"])
+def test_the_file_stands_alone_and_computes_the_same_from_the_same_weights(spec: str, tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch")
+    exported(tmp_path, spec)
+    model = cnndsl.load(spec)
+    module = model.to_torch().eval()
+    (x,) = entering(model)
+    safetensors.save_file(module.state_dict(), tmp_path / "weights.safetensors")
+    safetensors.save_file({"x": x}, tmp_path / "input.safetensors")
+    subprocess.run([sys.executable, "-c", ALONE], cwd=tmp_path, check=True)
+    with torch.no_grad():
+        expected = module(x)
+    assert torch.equal(safetensors.load_file(tmp_path / "output.safetensors")["y"], expected)
+
+
+def test_export_follows_the_parameters_and_the_input(tmp_path: Path) -> None:
+    text = exported(tmp_path, "zoo:lenet5", "-D", "classes=7", "--input", "3x64x64").read_text()
+    assert text == cnndsl.load("zoo:lenet5", input="3x64x64", classes=7).torch_source()
+    assert "Input 3x64x64; output 7" in text
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_the_source_is_formatted_typed_and_clean(spec: Path, tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(cnndsl.load(spec).torch_source())
+    for check in (["format", "--check"], ["check", "--select", "E,F,I,UP,B,N,ANN"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *check, "--isolated", str(file)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("spec", CONSTRUCTS.values(), ids=CONSTRUCTS)
+def test_the_source_of_every_construct_is_formatted(spec: str, tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(cnndsl.parse(spec).torch_source())
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_last_class_is_the_network_and_each_block_is_a_class() -> None:
+    source = cnndsl.load("zoo:resnet50").torch_source()
+    names = [node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    assert names[-1] == "Resnet50"
+    assert {"Conv", "Shortcut", "Bottleneck", "Stage"} <= set(names)
+
+
+def test_keys_follow_the_names_of_the_spec() -> None:
+    keys = on_meta(cnndsl.load("zoo:resnet50")).state_dict()
+    assert "stage2.bottleneck1.conv3.conv1.weight" in keys
+    assert "stage4.bottleneck3.conv1.bn1.running_mean" in keys
+    assert "fc1.bias" in keys
+
+
+def test_a_layer_without_parameters_changes_no_key() -> None:
+    before = "f(c) = CONV(c) -> BN\nINPUT(3x8x8) -> f(4) -> [f(4) + ID] -> FC(3)"
+    after = "f(c) = DROPOUT -> CONV(c) -> BN -> RELU\nINPUT(3x8x8) -> f(4) -> RELU -> [f(4) + ABS] -> POOL(1) -> FC(3)"
+    keys = [list(on_meta(cnndsl.parse(text)).state_dict()) for text in (before, after)]
+    assert keys[0] == keys[1]
+
+
+def test_the_module_is_the_source_executed() -> None:
+    model = cnndsl.load("zoo:googlenet")
+    module = on_meta(model)
+    shown = inspect.getsource(type(module))
+    assert shown.startswith("class Googlenet(nn.Sequential):")
+    assert shown in model.torch_source()
+    assert type(module) is type(on_meta(model))
+
+
+def test_several_outputs_are_named() -> None:
+    model = cnndsl.parse("INPUT(3x8x8) -> GAP\nINPUT(5) -> FC(2)")
+    found = model.to_torch()(torch.zeros(1, 3, 8, 8), torch.zeros(1, 5))
+    assert found._fields == ("out", "out2")
+    assert (found.out.shape, found.out2.shape) == ((1, 3), (1, 2))
+
+
+@pytest.mark.parametrize(
+    "name", ["class", "50 x", "сеть", 'a"""; import os', "a\\", "nn", "a\nimport os", "Tensor", ""]
+)
+def test_whatever_a_file_is_called_the_source_is_right(name: str) -> None:
+    from cnndsl.backends.torch.write import source
+    from cnndsl.compiler import compile_source
+    from cnndsl.source import Source
+
+    graph = compile_source(Source(f"{name}.cnn", "nn = CONV(4)\nINPUT -> nn -> FC")).graph
+    assert graph is not None
+    body = ast.parse(source(graph)).body
+    assert [type(statement) for statement in body] == [ast.Expr, ast.ImportFrom, ast.ClassDef, ast.ClassDef]
+
+
+def test_no_attribute_of_torch_can_clash_with_a_numbered_name() -> None:
+    assert [name for name in dir(torch.nn.Sequential()) if name[-1].isdigit()] == ["bfloat16"]
+    model = cnndsl.parse("bfloat = CONV(3)\nINPUT(3x4x4) -> bfloat*18")
+    assert "bfloat16" not in {node.scope[0] for node in model.graph if node.scope}
+    assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+def test_a_large_network_is_a_short_source() -> None:
+    model = cnndsl.parse("b(k) = [CONV(k) -> BN -> RELU + ID]\nINPUT(8x4x4) -> b(8)*5000 -> FC(2)")
+    source = model.torch_source()
+    assert "for i in range(1, 5001):" in source
+    assert source.count("\n") < 40
