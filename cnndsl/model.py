@@ -13,6 +13,7 @@ from cnndsl.graph import Graph
 from cnndsl.source import Source, read
 
 if TYPE_CHECKING:
+    from cnndsl.backends.dot import Direction
     from cnndsl.backends.torch.module import Module
 
 __all__ = ["Model", "SpecError", "Summary", "load", "parse"]
@@ -88,6 +89,27 @@ class Model:
         from cnndsl.backends.torch.module import build
 
         return build(self.graph)
+
+    def to_dot(self, *, direction: Direction = "down") -> str:
+        """The network as DOT text, for Graphviz."""
+        from cnndsl.backends.dot import digraph
+
+        source: str = digraph(self.graph, direction).source
+        return source
+
+    def render(self, path: str | os.PathLike[str], *, direction: Direction = "down") -> None:
+        """Draw the network into a .svg, .png, .pdf or .dot file.
+
+        Raises:
+            cnndsl.backends.layout.Unrendered: the suffix is none of these, or the layout program or typst is missing.
+            OSError: the file cannot be written.
+        """
+        from cnndsl.backends.dot import digraph
+        from cnndsl.backends.layout import format_of, rendered
+        from cnndsl.files import write_whole
+
+        form = format_of(path)
+        write_whole(path, rendered(digraph(self.graph, direction), form))
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.graph)} nodes>"

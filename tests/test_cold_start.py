@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -28,11 +29,27 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check", "specs/resnet50.cnn"], ["check", "--format", "json", "specs/unet.cnn"], ["--help"], ["check", "--help"]],
+    [
+        ["check", "specs/resnet50.cnn"],
+        ["check", "--format", "json", "specs/unet.cnn"],
+        ["--help"],
+        ["check", "--help"],
+        ["render", "--help"],
+        ["train", "--help"],
+        ["eval", "--help"],
+        ["predict", "--help"],
+    ],
     ids=" ".join,
 )
 def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     assert [name for name in HEAVY if name in imported_by(*arguments)] == []
+
+
+@pytest.mark.parametrize("form", ["dot", "svg"])
+def test_a_picture_needs_graphviz_only(form: str, tmp_path: Path) -> None:
+    imported = imported_by("render", "specs/lenet5.cnn", "-o", str(tmp_path / f"net.{form}"))
+    assert [name for name in HEAVY if name in imported] == ["graphviz"]
+    assert "typst" not in imported
 
 
 def test_help_needs_no_parser() -> None:

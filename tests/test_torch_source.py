@@ -94,33 +94,39 @@ def assert_agrees(model: Model) -> None:
     assert [tuple(each.shape[1:]) for each in outputs] == [end.node.type.shape for end in model.graph.outputs]
 
 
-def interpreted(graph: Graph, module: torch.nn.Module, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+def interpreted(
+    graph: Graph, weights: dict[str, torch.Tensor], inputs: list[torch.Tensor], training: bool
+) -> list[torch.Tensor]:
     """The outputs by the interpreter of the tests, with the weights of a module."""
     modules = meta.build(graph)
-    weights = module.state_dict()
     leaving: dict[Node, torch.Tensor] = {}
     given_inputs = iter(inputs)
     for node, own in modules.items():
-        own.eval().to(inputs[0].dtype)
+        own.train(training).to(inputs[0].dtype)
         names = {name: f"{node.path}.{name.rpartition('.')[2]}" for name in own.state_dict()}
         own.load_state_dict({name: weights[key] for name, key in names.items()})
+    torch.manual_seed(1)
+    for node, own in modules.items():
         leaving[node] = own(*(leaving[read] for read in node.inputs)) if node.inputs else next(given_inputs)
     return [leaving[end.node] for end in graph.outputs]
 
 
 def assert_computes_the_same(model: Model) -> None:
-    """The module's outputs are those of the interpreter, bit for bit."""
+    """The module's outputs are those of the interpreter, bit for bit; random numbers are drawn in the same order."""
     torch.manual_seed(0)
-    module = model.to_torch().double().eval()
+    module = model.to_torch().double()
     for buffer in module.buffers():
         if buffer.is_floating_point():
             buffer.uniform_(0.5, 1.5)
     inputs = [each.double() for each in entering(model)]
-    with torch.no_grad():
-        outputs = module(*inputs)
-        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        expected = interpreted(model.graph, module, inputs)
-    assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
+    for training in (False, True):
+        weights = {name: weight.clone() for name, weight in module.state_dict().items()}
+        with torch.no_grad():
+            torch.manual_seed(1)
+            outputs = module.train(training)(*inputs)
+            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+            expected = interpreted(model.graph, weights, inputs, training)
+        assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
@@ -208,6 +214,9 @@ CONSTRUCTS = {
         f(F, G) = CONV(F) -> g(G)
         g(F) = CONV(F) -> RELU
         INPUT(3x4x4) -> f(3, 4) -> f(4, 5) -> g(6)""",
+    "random numbers": """
+        f = DROPOUT -> CONV(C) -> DROPOUT
+        INPUT(4x6x6) -> [f -> f -> f + DROPOUT] -> [DROPOUT & f -> f -> f] -> [f, f -> f, DROPOUT] -> [f - f]""",
     "loops": """
         f(c, n) = g(c)*n
         g(c) = CONV(c) -> BN
@@ -356,6 +365,20 @@ def test_the_source_of_every_construct_is_formatted(spec: str, tmp_path: Path) -
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_differs_between_calls_is_an_argument_or_follows_from_one() -> None:
+    source = cnndsl.load("zoo:resnet50").torch_source()
+    assert "def __init__(self, in_channels: int, c: int, k: int, s: int) -> None:" in source
+    assert "nn.Conv2d(in_channels, c, k, stride=s, padding=k // 2, bias=False)" in source
+    assert "self.conv3 = Conv(c, 4 * c, 1, 1)" in source
+    assert "for i in range(2, n + 1):" in source
+
+
+def test_arguments_are_annotated_with_their_types() -> None:
+    source = cnndsl.parse("f(k, s) = CONV(4, k) -> ELU(s)\nINPUT(3x8x8) -> f(3, 0.5) -> f(1x3, 2)").torch_source()
+    assert "k: int | tuple[int, int]" in source
+    assert "s: float | int" in source
 
 
 def test_the_last_class_is_the_network_and_each_block_is_a_class() -> None:

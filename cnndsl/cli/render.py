@@ -1,0 +1,67 @@
+"""`cnndsl render`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnndsl.cli._specs import model_argument
+
+if TYPE_CHECKING:
+    from cnndsl.backends.dot import Direction
+    from cnndsl.model import Model
+
+__all__ = ["command"]
+
+
+def _format(context: click.Context, parameter: click.Parameter, value: Path) -> tuple[Path, str]:
+    """The file with the format that its suffix names."""
+    from cnndsl.backends.layout import Unrendered, format_of
+
+    try:
+        return value, format_of(value)
+    except Unrendered as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("render")
+@model_argument
+@click.option(
+    "-o",
+    "--output",
+    metavar="PICTURE",
+    required=True,
+    type=click.Path(path_type=Path),
+    callback=_format,
+    help="The file to write; its end says what: .svg, .png, .pdf or .dot.",
+)
+@click.option(
+    "--direction",
+    type=click.Choice(["down", "right"]),
+    default="down",
+    show_default=True,
+    help="Where the network flows.",
+)
+def command(model: Model, output: tuple[Path, str], direction: Direction) -> None:
+    """Draw the network: every layer, what flows between them, and the blocks of the spec around them.
+
+    The layout is made by the program that CNNDSL_DOT names, else by Graphviz's dot if it is installed, else by the one
+    that comes with cnndsl. The exit status is 0 where the picture was written, 1 where the spec has mistakes, 2 where
+    it cannot be read or the picture cannot be made.
+    """
+    from cnndsl.backends.dot import digraph
+    from cnndsl.backends.layout import Unrendered, rendered
+    from cnndsl.files import write_whole
+
+    path, form = output
+    try:
+        write_whole(path, rendered(digraph(model.graph, direction), form))
+    except Unrendered as error:
+        click.echo(f"cnndsl: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"cnndsl: cannot write {path}: {error.strerror}", err=True)
+        sys.exit(2)
