@@ -1,4 +1,4 @@
-# make demo      set up and check the shipped architectures
+# make demo      set up, then check LeNet-5, train it on real digits, evaluate it, ask it about a picture, and draw it
 # make test      set up, then lint, types, import contracts and the suite, with and without torch
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
@@ -31,9 +31,16 @@ $(BARE)/installed: $(PROJECT)
 	$(BARE)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test]'
 	touch $@
 
+DEMO := runs/demo
+
 demo: setup
-	$(VENV)/bin/cnndsl check zoo:lecture-pattern
-	$(VENV)/bin/cnndsl check --format totals specs/*.cnn
+	rm -rf $(DEMO)
+	$(VENV)/bin/cnndsl check zoo:lenet5
+	$(VENV)/bin/cnndsl train zoo:lenet5 --data digits --out $(DEMO)
+	$(VENV)/bin/cnndsl eval $(DEMO)
+	$(VENV)/bin/cnndsl predict $(DEMO) examples/seven.png
+	$(VENV)/bin/cnndsl render zoo:lenet5 -o $(DEMO)/lenet5.svg
+	@echo "the picture of the network is $(DEMO)/lenet5.svg; the walks in examples/ go on from here"
 
 LONG := slow or browser or tex or gpu
 

@@ -37,7 +37,7 @@ def run() -> Run:
             capture_output=True,
             text=True,
             timeout=120,
-            env={**os.environ, **environment},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},  # the test runners share the cores
             check=False,
         )
 

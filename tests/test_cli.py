@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,58 @@ def test_a_wrong_size_is_shown_where_it_was_written(run: Run, given: str, code: 
     assert f"error[{code}]" in done.stderr
     assert "--> command line:1" in done.stderr
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["check", "-"], ["export", "-", "--to", "torch"], ["render", "-", "-o", "net.svg"]], ids=" ".join
+)
+def test_ctrl_c_ends_a_command_without_a_traceback(command: list[str], tmp_path: Path) -> None:
+    started = [sys.executable, "-m", "cnndsl", *command]
+    with subprocess.Popen(started, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.5)  # it waits for its spec
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (-signal.SIGINT, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ctrl_c_that_is_kept_from_us_stays_ignored() -> None:
+    """As for a job in the background of a script."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "cnndsl", "check", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    ) as process:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        shown, _ = process.communicate("INPUT -> FC", timeout=30)
+    assert process.returncode == 0
+    assert "30,730" in shown
+
+
+@pytest.mark.parametrize("command", ["export", "render"])
+def test_commands_of_one_spec_want_just_one(run: Run, command: str) -> None:
+    options = {"export": ["--to", "torch"], "render": ["-o", "net.svg"]}[command]
+    for specs in ([], ["zoo:lenet5", "zoo:unet"], ["zoo:lenet5", "-e", "INPUT -> FC"]):
+        done = run(command, *specs, *options)
+        assert (done.returncode, done.stdout) == (2, ""), specs
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["export", "render", "train"])
+def test_mistakes_of_a_spec_end_every_command(run: Run, command: str, tmp_path: Path) -> None:
+    options = {"export": ["--to", "torch"], "render": ["-o", "net.svg"], "train": ["--out", "run"]}[command]
+    done = run(command, "-e", "INPUT -> CONF(3)", *options, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "did you mean `CONV`?" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["no/such/folder/net.py", "."])
+def test_a_file_that_cannot_be_written_is_told(run: Run, target: str, tmp_path: Path) -> None:
+    done = run("export", "zoo:lenet5", "--to", "torch", "-o", target, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert target in done.stderr

@@ -6,10 +6,10 @@ import doctest
 import importlib
 import pkgutil
 import re
-import shlex
 from pathlib import Path
 
 import pytest
+import sessions
 from conftest import ROOT, Run
 
 import cnndsl
@@ -22,15 +22,21 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 def fences(language: str) -> list[tuple[str, str]]:
     """The framed texts of a language, each with the place where it stands."""
-    found: list[tuple[str, str]] = []
-    for document in DOCUMENTS:
-        text = document.read_text()
-        matches = re.finditer(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
-        found += [(f"{document.name}:{text.count(chr(10), 0, match.start()) + 1}", match[1]) for match in matches]
-    return found
+    return [
+        (f"{document.name}-{number}", text)
+        for document in DOCUMENTS
+        for number, (_, text) in enumerate(sessions.fences(document, language), 1)
+    ]
 
 
 SPECS, SHELL, PYTHON = fences("cnn"), fences("console"), fences("python")
+NEEDS_TORCH = re.compile(r"import torch|to_torch|cnndsl (train|eval|predict) ")
+
+
+def marked(texts: list[tuple[str, str]]) -> list[object]:
+    """The texts as parameters of a test; those that need torch say so."""
+    needing = [pytest.mark.torch if NEEDS_TORCH.search(text) else () for _, text in texts]
+    return [pytest.param(text, id=place, marks=marks) for (place, text), marks in zip(texts, needing, strict=True)]
 
 
 @pytest.mark.parametrize("spec", [text for _, text in SPECS], ids=[place for place, _ in SPECS])
@@ -47,16 +53,12 @@ def test_a_spec_gives_what_stands_below_it(spec: str) -> None:
     assert claim[2] == f"{leaving}; {summary.params:,} parameters, {summary.macs:,} MACs"
 
 
-@pytest.mark.parametrize("session", [text for _, text in SHELL], ids=[place for place, _ in SHELL])
-def test_a_command_prints_what_is_shown(session: str, run: Run) -> None:
-    for command, shown in re.findall(r"^\$ cnndsl (.*)\n((?:(?!\$ ).*\n)*)", session, re.M):
-        done = run(*shlex.split(command))
-        printed = (done.stdout + done.stderr).strip()
-        pattern = r".*\n".join(map(re.escape, shown.strip().split("...\n")))
-        assert re.fullmatch(pattern, printed, re.S), printed
+@pytest.mark.parametrize("session", marked(SHELL))
+def test_a_command_prints_what_is_shown(session: str, run: Run, tmp_path: Path) -> None:
+    sessions.run_session(session, run, sessions.folder(tmp_path))
 
 
-@pytest.mark.parametrize("code", [text for _, text in PYTHON], ids=[place for place, _ in PYTHON])
+@pytest.mark.parametrize("code", marked(PYTHON))
 def test_python_runs(code: str) -> None:
     exec(compile(code, "<document>", "exec"), {})
 

@@ -1,0 +1,38 @@
+"""What the commands around training share: the device, and how what went wrong is told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+__all__ = ["device_option", "troubles_told"]
+
+
+def device_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --device."""
+    return click.option(
+        "--device",
+        metavar="auto|cpu|cuda[:N]",
+        default="auto",
+        show_default=True,
+        help="Where the network runs; auto is the first CUDA device, if there is one.",
+    )(command)
+
+
+@contextmanager
+def troubles_told() -> Iterator[None]:
+    """Show what goes wrong inside on stderr and end the command: status 1 for the network, 2 for what was named."""
+    from cnndsl.training.errors import Diverged, Misfit, OutOfMemory, Unusable
+
+    try:
+        yield
+    except (Misfit, Diverged, OutOfMemory) as error:
+        click.echo(f"cnndsl: {error}", err=True)
+        sys.exit(1)
+    except Unusable as error:
+        click.echo(f"cnndsl: {error}", err=True)
+        sys.exit(2)

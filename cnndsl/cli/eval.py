@@ -1,0 +1,34 @@
+"""`cnndsl eval`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cnndsl.cli._extras import needs_extra
+from cnndsl.cli._training import device_option, troubles_told
+
+__all__ = ["command"]
+
+
+@click.command("eval")
+@click.argument("run", metavar="RUN")
+@device_option
+@troubles_told()
+@needs_extra("train")
+def command(run: str, device: str) -> None:
+    """Tell how many of the images that training never saw a trained network classifies rightly.
+
+    RUN is the folder that `cnndsl train` left. Its network is shown the part of the data that was held back.
+    """
+    from cnndsl.training.data import find
+    from cnndsl.training.device import choose
+    from cnndsl.training.runs import Run
+    from cnndsl.training.trained import load
+
+    trained = load(Run(Path(run)), choose(device))
+    data = find(trained.config.data.name)
+    images = data.held_back()
+    right, all = trained.right(images), len(images)
+    click.echo(f"accuracy {100 * right / all:.2f} %  ({right:,} of {all:,} held-back images of {data.name})")

@@ -1,0 +1,153 @@
+"""What a run was started with, as JSON that is read back with care: a run folder may come from anywhere."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NoReturn, TypeVar
+
+from cnndsl.training.data import Facts
+from cnndsl.training.settings import BadSetting, Settings
+
+__all__ = ["Config", "Damaged"]
+
+FORMAT = 1
+"""Of the JSON; a reader refuses every other."""
+
+LARGEST_COUNT = 2**31
+
+T = TypeVar("T")
+
+
+class Damaged(Exception):
+    """The JSON is not what `Config.to_json` writes; the text is a half sentence that says where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What a run was started with.
+
+    Attributes:
+        network: the name of the spec.
+        parameters: what was set with `-D`, by name.
+        inputs: the sizes that were set with `--input`, by name; "" stands for the only one.
+        data: what is known of the data.
+        settings: how it is trained.
+        device: where.
+        cnndsl: the version that wrote this.
+        torch: likewise.
+    """
+
+    network: str
+    parameters: Mapping[str, object]
+    inputs: Mapping[str, object]
+    data: Facts
+    settings: Settings
+    device: str
+    cnndsl: str
+    torch: str
+
+    def to_json(self) -> str:
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Config:
+        """The config in a text.
+
+        Raises:
+            Damaged: the text is something else.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            raise Damaged("it is not JSON") from None
+        found = _Fields(values if isinstance(values, dict) else {}, "")
+        version = found.get("format", _whole)
+        if version != FORMAT:
+            raise Damaged(f"it has format {version}, and this version of cnndsl reads {FORMAT}")
+        return cls(
+            network=found.get("network", _text),
+            parameters=found.get("parameters", _object),
+            inputs=found.get("inputs", _object),
+            data=_facts(_Fields(found.get("data", _object), "data.")),
+            settings=_settings(_Fields(found.get("settings", _object), "settings.")),
+            device=found.get("device", _text),
+            cnndsl=found.get("cnndsl", _text),
+            torch=found.get("torch", _text),
+        )
+
+
+class _Fields:
+    """The values of a JSON object, each checked when it is asked for."""
+
+    def __init__(self, values: Mapping[str, Any], prefix: str) -> None:
+        self.values = values
+        self.prefix = prefix
+
+    def get(self, name: str, kind: Callable[[Any], T]) -> T:
+        if name not in self.values:
+            raise Damaged(f"it has no `{self.prefix}{name}`")
+        try:
+            return kind(self.values[name])
+        except (ValueError, OverflowError):
+            self.refuse(name)
+
+    def refuse(self, name: str) -> NoReturn:
+        raise Damaged(f"`{self.prefix}{name}` cannot be {json.dumps(self.values[name])[:60]}")
+
+
+def _facts(found: _Fields) -> Facts:
+    facts = Facts(
+        name=found.get("name", _text),
+        shape=found.get("shape", _shape),
+        classes=found.get("classes", _list_of(_text)),
+        mean=found.get("mean", _list_of(_number)),
+        std=found.get("std", _list_of(_number)),
+    )
+    for name in ("mean", "std"):
+        if len(getattr(facts, name)) != facts.shape[0]:
+            found.refuse(name)
+    if min(facts.std) <= 0:
+        found.refuse("std")
+    return facts
+
+
+def _settings(found: _Fields) -> Settings:
+    kinds: dict[str, Callable[[Any], Any]] = {"int": _whole, "float": _number}
+    values = {field.name: found.get(field.name, kinds[str(field.type)]) for field in fields(Settings)}
+    try:
+        return Settings(**values)
+    except BadSetting as error:
+        found.refuse(error.name)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) and value.isprintable() else _unfit()
+
+
+def _whole(value: Any) -> int:
+    return value if type(value) is int else _unfit()
+
+
+def _number(value: Any) -> float:
+    return float(value) if type(value) in (int, float) and math.isfinite(value) else _unfit()
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else _unfit()
+
+
+def _list_of(kind: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    return lambda value: tuple(map(kind, value)) if isinstance(value, list) and value else _unfit()
+
+
+def _shape(value: Any) -> tuple[int, int, int]:
+    channels, height, width = _list_of(_whole)(value)
+    extents = (channels, height, width)
+    return extents if all(0 < extent < LARGEST_COUNT for extent in extents) else _unfit()
+
+
+def _unfit() -> NoReturn:
+    raise ValueError

@@ -1,0 +1,117 @@
+"""The run folder: all that `eval` and `predict` need, in files that are text or plain numbers.
+
+- spec.cnn: the spec as it was read
+- config.json: what the run was started with
+- metrics.jsonl: a line for each epoch
+- weights.safetensors: the weights after the last epoch that was finished
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from cnndsl.files import write_whole
+from cnndsl.source import SUFFIX
+from cnndsl.training.config import Config, Damaged
+from cnndsl.training.errors import Unusable
+
+__all__ = ["Run", "create", "require_free"]
+
+DEFAULT_FOLDER = Path("runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.path / f"spec{SUFFIX}"
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def weights(self) -> Path:
+        return self.path / "weights.safetensors"
+
+    def start(self, spec: str, config: Config) -> None:
+        """Write what is known before the first batch."""
+        write_whole(self.spec, spec.encode("utf-8", errors="replace"))
+        write_whole(self.config, config.to_json().encode())
+
+    def add_metrics(self, metrics: Mapping[str, object]) -> None:
+        """Append a line."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(metrics) + "\n")
+
+    def read_config(self) -> Config:
+        """The config.
+
+        Raises:
+            Unusable: this is no run folder, or its config is damaged.
+        """
+        if not self.path.is_dir():
+            what = "it is a file" if self.path.exists() else "there is no such folder"
+            raise Unusable(f"{self.path} is no run folder: {what}")
+        if not self.config.exists():
+            raise Unusable(f"{self.path} is no run folder: it has no {self.config.name}")
+        try:
+            return Config.from_json(self.config.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise Unusable(f"cannot read {self.config}: {error.strerror}") from None
+        except (Damaged, UnicodeDecodeError) as error:
+            raise Unusable(f"{self.config} is damaged: {error}") from None
+
+
+def require_free(out: str | None) -> None:
+    """See that a run may be written there, before anything is computed.
+
+    Raises:
+        Unusable: there is something already.
+    """
+    if out is None:
+        return
+    path = Path(out)
+    if path.is_dir():
+        if any(path.iterdir()):
+            raise Unusable(f"{path} is not empty: give --out another folder, runs are never overwritten")
+    elif path.exists():
+        raise Unusable(f"{path} is a file: give --out another name")
+
+
+def create(out: str | None, name: str) -> Run:
+    """A new run folder: `out`, or the next free one of `runs/NAME-1`, `runs/NAME-2`, ...
+
+    Raises:
+        Unusable: it cannot be made.
+    """
+    require_free(out)
+    try:
+        if out is not None:
+            Path(out).mkdir(parents=True, exist_ok=True)
+            return Run(Path(out))
+        DEFAULT_FOLDER.mkdir(exist_ok=True)
+        return next(run for number in count(1) if (run := _claim(DEFAULT_FOLDER / f"{name}-{number}")))
+    except OSError as error:
+        raise Unusable(f"cannot make the run folder {out or DEFAULT_FOLDER}: {error.strerror}") from None
+
+
+def _claim(path: Path) -> Run | None:
+    """The folder, unless someone has it already."""
+    try:
+        path.mkdir()
+    except FileExistsError:
+        return None
+    return Run(path)

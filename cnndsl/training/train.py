@@ -1,0 +1,89 @@
+"""From a network and its data to a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import torch
+
+from cnndsl import __version__
+from cnndsl.model import Model
+from cnndsl.training import classifier, runs, weights
+from cnndsl.training.config import Config
+from cnndsl.training.data import Images
+from cnndsl.training.errors import memory_told
+from cnndsl.training.loop import EpochMetrics, Progress, Training
+from cnndsl.training.runs import Run
+from cnndsl.training.settings import Settings
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """A network that fits its data, and the folder where its training leaves what it learns.
+
+    Nothing is written before `start`, and nothing is computed before `epochs`.
+
+    Args:
+        model: the network; a softmax, log-softmax or sigmoid at its end is left out while it is trained.
+        images: what it is trained on.
+        data: the name of their data set.
+        settings: how.
+        device: where.
+
+    Attributes:
+        finished: the metrics of the epochs whose weights were written.
+
+    Raises:
+        Misfit: the network cannot be trained to classify these images.
+    """
+
+    def __init__(self, model: Model, images: Images, data: str, settings: Settings, device: torch.device) -> None:
+        self.model = classifier.with_logits(model)
+        self.images = images
+        self.facts = images.facts(data)
+        self.settings = settings
+        self.device = device
+        self.finished: list[EpochMetrics] = []
+        classifier.check(self.model, self.facts, settings.batch)
+
+    def start(self, out: str | None) -> Run:
+        """Make the run folder: `out`, or the next free one under `runs`.
+
+        Raises:
+            Unusable: it cannot be made.
+        """
+        run = runs.create(out, self.model.name)
+        config = Config(
+            network=self.model.source.name,
+            parameters=self.model.parameters,
+            inputs=self.model.inputs,
+            data=self.facts,
+            settings=self.settings,
+            device=str(self.device),
+            cnndsl=__version__,
+            torch=str(torch.__version__),
+        )
+        run.start(self.model.source.text, config)
+        return run
+
+    def epochs(self, run: Run, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
+        """Train, and give what each epoch came to once its weights and its metrics are in the folder.
+
+        Seeds torch's global generator, from which weights and dropout are drawn.
+
+        Raises:
+            Diverged: the loss is no longer finite; what is in the folder is from the epoch before.
+            OutOfMemory: the network or a batch does not fit in memory.
+        """
+        torch.manual_seed(self.settings.seed)
+        torch.backends.cudnn.deterministic = True
+        with memory_told(self.settings.batch):
+            preprocessing = classifier.preprocessing(self.model, self.facts)
+            training = Training(self.model.to_torch(), self.images, preprocessing, self.settings, self.device)
+        for metrics in training.epochs(watch):
+            weights.store(training.network, run.weights)
+            run.add_metrics(asdict(metrics))
+            self.finished.append(metrics)
+            yield metrics
