@@ -95,9 +95,13 @@ def signature(layer: type[cnndsl.layers.Layer]) -> list[tuple[str, str]]:
     return shown
 
 
-def modules() -> list[str]:
-    names = [found.name for found in pkgutil.walk_packages(cnndsl.__path__, "cnndsl.")]
-    return ["cnndsl", *(name for name in names if not name.endswith("__main__"))]
+OF_THE_EXTRAS = ("cnndsl.training.", "cnndsl.backends.torch.module")
+"""Modules that import torch, or what is installed with it."""
+
+
+def modules() -> list[object]:
+    names = ["cnndsl", *(found.name for found in pkgutil.walk_packages(cnndsl.__path__, "cnndsl."))]
+    return [pytest.param(name, marks=pytest.mark.torch if name.startswith(OF_THE_EXTRAS) else ()) for name in names]
 
 
 @pytest.mark.parametrize("name", modules())

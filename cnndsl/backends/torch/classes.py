@@ -227,7 +227,9 @@ class _Arguments:
         self._used: set[str] = set()
         blocks = [instance.block for instance in group]
         if len(group) > 1:
-            self._add("in_channels", tuple(instance.inputs[0].channels for instance in group))
+            entering = [instance.inputs[0] for instance in group]
+            name = "in_channels" if any(type.rank for type in entering) else "in_features"
+            self._add(name, tuple(type.channels for type in entering))
             for name in blocks[0].arguments if blocks[0] else ():
                 column = tuple(block.arguments[name] for block in blocks if block)
                 if all(type(value) in _PLAIN for value in column):

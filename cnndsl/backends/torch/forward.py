@@ -73,7 +73,7 @@ class _Writer:
         self._uses = Counter(chain(reads, made.outputs))
         self._left = Counter(self._uses)
         """How often a variable is still to be read by statements that are not written yet."""
-        self._variables = {Wire(ENTERING, place): name for place, name in enumerate(inputs(made.inputs)) if made.inputs}
+        self._variables = {Wire(ENTERING, place): name for place, name in enumerate(inputs(made.inputs))}
         self._pending: dict[Wire, _Value] = {}
         self._lines: list[str] = []
 
