@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from specs_in_tests import SPECS
 
 import cnndsl
-from cnndsl.graph import Graph, Node
+from cnndsl.graph import End, Graph, Node, verify
 from cnndsl.layers import layer_types
 from cnndsl.layers.lowering import ModuleCall, Operator, Step
 from cnndsl.model import Model
@@ -233,6 +234,20 @@ CONSTRUCTS = {
 def test_every_construct_agrees_and_computes_the_same(spec: str) -> None:
     model = cnndsl.parse(spec)
     assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+def test_evaluation_keeps_the_order_of_the_graph() -> None:
+    """Also where values are read in another order than they are made in, which named values will do."""
+    model = cnndsl.parse("INPUT(4) -> [DROPOUT -> RELU + DROPOUT]")
+    entering, first, relu, second, _ = model.graph.nodes
+    nodes = [entering, first]
+    nodes.append(replace(second, index=2))
+    nodes.append(replace(relu, index=3))
+    nodes.append(replace(model.graph.nodes[-1], inputs=(nodes[2], nodes[3])))
+    graph = replace(model.graph, nodes=tuple(nodes), outputs=(End("out", nodes[-1]),))
+    model = replace(model, graph=verify(graph))
+    assert "y = self.dropout1(x)" in model.torch_source()
     assert_computes_the_same(model)
 
 

@@ -33,8 +33,8 @@ def formula(column: Column, known: Mapping[str, Column]) -> Formula | None:
     Looked for are a known value, else one more or less, the multiple or whole part with the smallest number, and last a
     product of two known values.
 
-    >>> formula((256, 512), {"s": (1, 2), "c": (64, 128)})
-    Formula(text='4 * c', names=('c',))
+    >>> formula((8, 16), {"s": (1, 2), "c": (4, 8)})
+    Formula(text='2 * c', names=('c',))
     """
     for name, values in known.items():
         if values == column and list(map(type, values)) == list(map(type, column)):
