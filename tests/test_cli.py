@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from conftest import ROOT, Run
 
 import cnndsl
+from cnndsl.cli import commands
 
 
 def test_a_report_goes_to_stdout_and_nothing_to_stderr(run: Run) -> None:
@@ -213,31 +216,37 @@ def test_a_wrong_size_is_shown_where_it_was_written(run: Run, given: str, code: 
     assert says in done.stderr
 
 
+def waiting(command: list[str], interrupt: signal.Handlers | Callable[..., object], cwd: Path) -> subprocess.Popen[str]:
+    """A command that waits for its spec on standard input, started where Ctrl-C is treated in this way."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnndsl", *command],
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt),
+    )
+    time.sleep(1.5)  # by then it has started, also on a machine that is busy
+    return process
+
+
 @pytest.mark.parametrize(
     "command", [["check", "-"], ["export", "-", "--to", "torch"], ["render", "-", "-o", "net.svg"]], ids=" ".join
 )
 def test_ctrl_c_ends_a_command_without_a_traceback(command: list[str], tmp_path: Path) -> None:
-    started = [sys.executable, "-m", "cnndsl", *command]
-    with subprocess.Popen(started, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(0.5)  # it waits for its spec
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (-signal.SIGINT, "")
+    process = waiting(command, signal.default_int_handler, tmp_path)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == -signal.SIGINT
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_ctrl_c_that_is_kept_from_us_stays_ignored() -> None:
+def test_a_ctrl_c_that_is_kept_from_us_stays_ignored(tmp_path: Path) -> None:
     """As for a job in the background of a script."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "cnndsl", "check", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-    ) as process:
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        shown, _ = process.communicate("INPUT -> FC", timeout=30)
+    process = waiting(["check", "-"], signal.SIG_IGN, tmp_path)
+    process.send_signal(signal.SIGINT)
+    shown, _ = process.communicate("INPUT -> FC", timeout=30)
     assert process.returncode == 0
     assert "30,730" in shown
 
@@ -266,3 +275,16 @@ def test_a_file_that_cannot_be_written_is_told(run: Run, target: str, tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert target in done.stderr
+
+
+def test_every_command_that_takes_a_spec_takes_what_can_be_set_of_it() -> None:
+    context = click.Context(commands)
+    options = {
+        name: {option for parameter in found.params for option in parameter.opts}
+        for name in commands.list_commands(context)
+        if (found := commands.get_command(context, name)) is not None
+    }
+    taking_specs = {name for name, found in options.items() if found & {"spec", "specs"}}
+    assert taking_specs == {"check", "export", "render", "train"}
+    for name in taking_specs:
+        assert {"-D", "--input", "-e"} <= options[name], name

@@ -195,12 +195,17 @@ def test_runs_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     [
         (
             ["zoo:lenet5", "-D", "classes=7"],
-            "lenet5.cnn:13:24: the output is a row of 7, and digits has 10 classes\n  help: -D classes=10",
+            "error[misfit]: the output is a row of 7, and digits has 10 classes\n"
+            "   --> lenet5.cnn:13:24\n"
+            "    |\n"
+            " 13 |   -> FC(84) -> TANH -> FC(classes)  # F6, output\n"
+            "    |                        ^^^^^^^^^^^\n"
+            "  = help: give -D classes=10\n",
         ),
-        (["-e", "INPUT(64) -> FC(7)"], "help: end it with FC(10)"),
+        (["-e", "INPUT(64) -> FC(7)"], "= help: end it with FC(10)"),
         (["zoo:unet"], "the output is a map, 2x388x388, and digits needs a row of 10"),
         (["-e", "INPUT(70) -> FC(10)"], "the input is a row of 70, and the images of digits are 1x8x8"),
-        (["zoo:euronet"], "13 channels (13x64x64), and the images of digits are 1x8x8\n  help: --input 1x64x64"),
+        (["zoo:euronet"], "13 channels (13x64x64), and the images of digits are 1x8x8\n"),
         (["-e", "INPUT(1x9) -> FC(10)"], "two spatial axes"),
         (["-e", "INPUT(1x4x4x4) -> FC(10)"], "two spatial axes"),
         (["-e", "[INPUT(1x8x8), INPUT(1x8x8)] -> FC(10)"], "one input, and this has input (1x8x8), input2 (1x8x8)"),

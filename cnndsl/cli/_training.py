@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from cnndsl.cli._specs import show
+
 __all__ = ["device_option", "troubles_told"]
 
 
@@ -30,7 +32,10 @@ def troubles_told() -> Iterator[None]:
 
     try:
         yield
-    except (Misfit, Diverged, OutOfMemory) as error:
+    except Misfit as error:
+        show((error.diagnostic,))
+        sys.exit(1)
+    except (Diverged, OutOfMemory) as error:
         click.echo(f"cnndsl: {error}", err=True)
         sys.exit(1)
     except Unusable as error:

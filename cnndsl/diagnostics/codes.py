@@ -78,6 +78,8 @@ CODES: dict[str, Code] = {
     "needs-map": _error("Layers that slide over positions need a map, C x spatial, not a vector."),
     "groups": _error("Groups divide the channels that enter and the filters that leave."),
     "out-of-range": _error("A selection lies inside what it selects from."),
+    # training
+    "misfit": _error("A network that is trained fits its data: an input of its images, an output with its classes."),
     # likely slips that are legal
     "unused-definition": _warning("In a file with a network, every definition is used somewhere."),
     "size-product": _warning("A size is written with x: `3*3` is the number 9."),

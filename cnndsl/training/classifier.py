@@ -54,7 +54,7 @@ def check(model: Model, data: Facts, batch: int) -> None:
         is_lonely = isinstance(node.layer, BatchNormalisation) and node.type.elements == node.type.channels
         if batch == 1 and is_lonely:
             message = f"a batch norm on {node.type} sees one value for each channel where a batch is one image"
-            raise Misfit(message, node.span, "--batch 2 or more")
+            raise Misfit(message, node.span, "give --batch 2 or more")
 
 
 def preprocessing(model: Model, data: Facts) -> Preprocessing:
@@ -103,7 +103,7 @@ def _check_output(model: Model, data: Facts) -> None:
         message = f"the output is a row of {node.type}, and {data.name} has {wanted} classes"
         parameters = {**model.parameters, "classes": str(wanted)}
         is_settable = _would_give(model, wanted, parameters, model.inputs)
-        raise Misfit(message, node.span, f"-D classes={wanted}" if is_settable else f"end it with FC({wanted})")
+        raise Misfit(message, node.span, f"give -D classes={wanted}" if is_settable else f"end it with FC({wanted})")
 
 
 def _listed(ends: tuple[End, ...]) -> str:
@@ -114,7 +114,7 @@ def _input_help(model: Model, size: TensorType) -> str:
     """How to set this size, if that is all it takes."""
     classes = model.graph.outputs[0].node.type.channels
     is_settable = _would_give(model, classes, model.parameters, {"": str(size)})
-    return f"--input {size}" if is_settable else f"an input of {size}"
+    return f"give --input {size}" if is_settable else f"write an input of {size}"
 
 
 def _would_give(model: Model, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:

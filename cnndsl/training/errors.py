@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cnndsl.diagnostics import Diagnostic
+from cnndsl.diagnostics.terminal import render
 from cnndsl.source import Span
 
 __all__ = ["Diverged", "Misfit", "OutOfMemory", "Unusable", "memory_told"]
@@ -15,19 +17,17 @@ class Unusable(Exception):
 
 
 class Misfit(Exception):
-    """The network does not fit its data or its task.
+    """The network does not fit its data or its task; the text is that of the command line.
 
-    Attributes:
+    Args:
         message: the fact, with both sides.
         span: the place in the spec.
         help: what to write instead, or "".
     """
 
     def __init__(self, message: str, span: Span, help: str = "") -> None:
-        super().__init__(f"{span}: {message}" + (f"\n  help: {help}" if help else ""))
-        self.message = message
-        self.span = span
-        self.help = help
+        self.diagnostic = Diagnostic("misfit", message, span, help=help)
+        super().__init__("\n" + render(self.diagnostic))
 
 
 class Diverged(Exception):

@@ -78,7 +78,7 @@ def load(run: Run, device: torch.device) -> Trained:
     try:
         classifier.check(model, config.data, config.settings.batch)
     except Misfit as error:
-        raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.message}") from None
+        raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.diagnostic.message}") from None
     network = model.to_torch()
     weights.load(network, run.weights)
     return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, device)
