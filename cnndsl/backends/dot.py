@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from cnndsl.graph import Block, End, Graph, Node
+from cnndsl.graph import Block, End, Graph, Node, Scope, hierarchy
 from cnndsl.layers import Layer, TensorType
 from cnndsl.layers.attributes import Extents
 from cnndsl.layers.structure import Add, Concat, Input, Multiply, Subtract
@@ -90,15 +89,6 @@ _BESIDE_ARROW = "\N{NO-BREAK SPACE}"
 """Keeps what is written at an arrow off its line."""
 
 
-@dataclass
-class _Scope:
-    """A block of the spec, or the whole network: its nodes and the scopes inside, in execution order."""
-
-    path: tuple[str, ...]
-    nodes: list[Node] = field(default_factory=list)
-    inner: dict[str, _Scope] = field(default_factory=dict)
-
-
 def digraph(graph: Graph, direction: Direction = "down") -> Digraph:
     """The network as the `graphviz` package holds it; its `source` is the DOT text.
 
@@ -153,14 +143,8 @@ def _at_arrow(type: TensorType) -> str:
 
 def _draw_nodes(picture: Digraph, graph: Graph) -> None:
     """All nodes in their clusters."""
-    root = _Scope(())
-    for node in graph:
-        scope = root
-        for name in node.scope:
-            scope = scope.inner.setdefault(name, _Scope((*scope.path, name)))
-        scope.nodes.append(node)
     names = {end.node: end.name if len(graph.inputs) > 1 else "input" for end in graph.inputs}
-    _draw_scope(picture, root, names, graph.blocks, _entries(graph))
+    _draw_scope(picture, hierarchy(graph), names, _entries(graph))
 
 
 def _entries(graph: Graph) -> Counter[tuple[str, ...]]:
@@ -175,24 +159,24 @@ def _entries(graph: Graph) -> Counter[tuple[str, ...]]:
 
 def _draw_scope(
     picture: Digraph,
-    scope: _Scope,
+    scope: Scope,
     input_names: Mapping[Node, str],
-    blocks: Mapping[tuple[str, ...], Block],
     entries: Mapping[tuple[str, ...], int],
 ) -> None:
-    for node in scope.nodes:
-        _draw_node(picture, node, input_names)
-    for inner in scope.inner.values():
+    nodes_first = sorted(scope.members, key=lambda member: isinstance(member, Scope))  # the arrows come out straighter
+    for inner in nodes_first:
+        if isinstance(inner, Node):
+            _draw_node(picture, inner, input_names)
+            continue
         with picture.subgraph(name=f"cluster_{'.'.join(inner.path)}") as cluster:
-            block = blocks.get(inner.path)
-            text = _block_label(block) if block else inner.path[-1]
+            text = _block_label(inner.block) if inner.block else inner.path[-1]
             cluster.attr(
                 label=_escaped(text) + r"\l",
                 labelloc="b" if entries[inner.path] > 2 else "t",  # many arrows from above would cross it
                 fillcolor=_CLUSTER_FILLS[len(scope.path) % 2],
                 **_CLUSTER,
             )
-            _draw_scope(cluster, inner, input_names, blocks, entries)
+            _draw_scope(cluster, inner, input_names, entries)
 
 
 def _draw_node(picture: Digraph, node: Node, input_names: Mapping[Node, str]) -> None:

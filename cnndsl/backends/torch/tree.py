@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import NamedTuple
 
-from cnndsl.graph import Block, Graph, Node
+from cnndsl.graph import Block, Graph, Node, Scope, hierarchy
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import ModuleCall, Step
 
@@ -90,32 +89,30 @@ class _Cutter:
 
     def network(self) -> Instance:
         inputs = [end.node for end in self._graph.inputs]
-        nodes = [node for node in self._graph if node.inputs]
-        return self._instance((), nodes, inputs, [end.node for end in self._graph.outputs])
+        return self._instance(hierarchy(self._graph), inputs, [end.node for end in self._graph.outputs])
 
-    def _instance(
-        self, scope: tuple[str, ...], nodes: list[Node], entering: list[Node], leaving: list[Node]
-    ) -> Instance:
+    def _instance(self, scope: Scope, entering: list[Node], leaving: list[Node]) -> Instance:
         wires = {node: Wire(ENTERING, position) for position, node in enumerate(entering)}
         items: list[Item] = []
-        for name, group in groupby(nodes, lambda node: node.scope[len(scope)] if len(node.scope) > len(scope) else ""):
-            for part in [list(group)] if name else [[node] for node in group]:
-                items += self._block((*scope, name), part, wires, len(items)) if name else _steps(part[0], wires, items)
+        for member in scope.members:
+            if isinstance(member, Scope):
+                items.append(self._block(member, wires, len(items)))
+            elif member.inputs:
+                items += _steps(member, wires, len(items))
         types = tuple(node.type for node in entering)
-        return Instance(self._graph.blocks.get(scope), types, tuple(items), tuple(wires[node] for node in leaving))
+        return Instance(scope.block, types, tuple(items), tuple(wires[node] for node in leaving))
 
-    def _block(
-        self, scope: tuple[str, ...], nodes: list[Node], wires: dict[Node, Wire], place: int
-    ) -> tuple[Item, ...]:
+    def _block(self, scope: Scope, wires: dict[Node, Wire], place: int) -> Item:
+        nodes = list(scope.nodes())
         inside, end = set(nodes), nodes[-1].index
         entering = list(dict.fromkeys(read for node in nodes for read in node.inputs if read not in inside))
         leaving = [node for node in nodes if self._last_read[node] > end]
         reads = tuple(wires[node] for node in entering)
         wires.update({node: Wire(place, position) for position, node in enumerate(leaving)})
-        return (Item(scope[-1], self._instance(scope, nodes, entering, leaving), reads, leaving[0].type),)
+        return Item(scope.path[-1], self._instance(scope, entering, leaving), reads, leaving[0].type)
 
 
-def _steps(node: Node, wires: dict[Node, Wire], before: list[Item]) -> tuple[Item, ...]:
+def _steps(node: Node, wires: dict[Node, Wire], place: int) -> list[Item]:
     """What a node lowers to; the first step reads what the node reads, each further one the step before it."""
     items: list[Item] = []
     reads = tuple(wires[read] for read in node.inputs)
@@ -124,6 +121,6 @@ def _steps(node: Node, wires: dict[Node, Wire], before: list[Item]) -> tuple[Ite
         suffix = step.suffix if isinstance(step, ModuleCall) else ""
         type = node.type if step is steps[-1] else None
         items.append(Item(f"{node.name}_{suffix}" if suffix else node.name, step, reads, type))
-        reads = (Wire(len(before) + len(items) - 1),)
+        reads = (Wire(place + len(items) - 1),)
     wires[node] = reads[0]
-    return tuple(items)
+    return items
