@@ -288,3 +288,7 @@ def test_every_command_that_takes_a_spec_takes_what_can_be_set_of_it() -> None:
     assert taking_specs == {"check", "export", "render", "train"}
     for name in taking_specs:
         assert {"-D", "--input", "-e"} <= options[name], name
+
+
+def test_the_list_of_commands_is_not_cut(run: Run) -> None:
+    assert "..." not in run("--help").stdout

@@ -44,7 +44,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, name="cnndsl", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def commands() -> None:
-    """Write convolutional networks in the notation of the lectures: check them, and see what they cost."""
+    """Convolutional networks in the notation of the lectures: check them, draw them, train them, export them."""
 
 
 def main() -> None:

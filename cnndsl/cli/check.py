@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("check")
+@click.command("check", short_help="Report sizes, parameters, MACs and every mistake.")
 @spec_arguments
 @click.option(
     "--format",

@@ -9,7 +9,7 @@ import click
 __all__ = ["command"]
 
 
-@click.command("completion")
+@click.command("completion", short_help="Teach a shell to complete commands and names.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the script that teaches a shell to complete commands, options and zoo:NAME.

@@ -12,7 +12,7 @@ from cnndsl.cli._training import device_option, troubles_told
 __all__ = ["command"]
 
 
-@click.command("eval")
+@click.command("eval", short_help="Tell the accuracy of a trained network.")
 @click.argument("run", metavar="RUN")
 @device_option
 @troubles_told()

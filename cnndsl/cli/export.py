@@ -20,7 +20,7 @@ _WRITERS: dict[str, Callable[[Model], str]] = {"torch": lambda model: model.torc
 """For what can be exported to, the text of a model."""
 
 
-@click.command("export")
+@click.command("export", short_help="Write a network as a PyTorch file.")
 @model_argument
 @click.option("--to", "target", type=click.Choice(list(_WRITERS)), required=True, help="What to write.")
 @click.option(

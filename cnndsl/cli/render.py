@@ -27,7 +27,7 @@ def _format(context: click.Context, parameter: click.Parameter, value: Path) -> 
         raise click.BadParameter(str(error)) from None
 
 
-@click.command("render")
+@click.command("render", short_help="Draw a network.")
 @model_argument
 @click.option(
     "-o",

@@ -25,7 +25,7 @@ __all__ = ["command"]
 DEFAULTS = Settings()
 
 
-@click.command("train", context_settings={"show_default": True})
+@click.command("train", short_help="Train a network to classify images.", context_settings={"show_default": True})
 @model_argument
 @click.option("--data", metavar="NAME", default="digits", help="The data set to train on.")
 @click.option("--epochs", type=int, default=DEFAULTS.epochs, help="Passes over the images.")
