@@ -20,7 +20,7 @@ SEVEN = str(ROOT / "examples" / "seven.png")
 
 def call(*arguments: object) -> Result:
     """A command in this process; an exception that leaves it fails the test."""
-    return CliRunner(catch_exceptions=False).invoke(commands, [str(argument) for argument in arguments])
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,9 +28,11 @@ _WRITERS: dict[str, Callable[[Model], str]] = {"torch": lambda model: model.torc
     "output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to; standard output if left out.",
+    default="-",
+    show_default="standard output",
+    help="Where to write it.",
 )
-def command(model: Model, target: str, output: Path | None) -> None:
+def command(model: Model, target: str, output: Path) -> None:
     """Write a network as source of another framework.
 
     For torch that is a Python file that needs torch alone. Each block of the spec is a class, the last class is the
@@ -39,7 +41,7 @@ def command(model: Model, target: str, output: Path | None) -> None:
     from cnndsl.files import write_whole
 
     text = _WRITERS[target](model)
-    if output is None:
+    if str(output) == "-":
         sys.stdout.write(text)
         return
     try:
