@@ -53,8 +53,8 @@ def assert_showable(diagnostics: tuple[Diagnostic, ...]) -> None:
         render_all(diagnostics, colour=colour)
 
 
-def assert_graph_or_errors(text: str, **parameters: object) -> Compilation:
-    compilation = compile_source(Source("net.cnn", text), parameters)
+def assert_graph_or_errors(text: str, inputs: dict[str, object] | None = None, /, **parameters: object) -> Compilation:
+    compilation = compile_source(Source("net.cnn", text), parameters, inputs)
     assert compilation.has_errors == (compilation.graph is None)
     assert_showable(compilation.diagnostics)
     if compilation.graph is not None:
@@ -180,6 +180,17 @@ def test_a_mutated_spec_gives_a_graph_or_errors(text: str) -> None:
 @short
 def test_any_value_from_outside_gives_a_graph_or_errors(name: str, value: object) -> None:
     assert_graph_or_errors(PATTERN, **{name: value})
+
+
+sizes = st.one_of(
+    values, st.lists(st.integers(1, 40), min_size=1, max_size=4).map(lambda size: "x".join(map(str, size)))
+)
+
+
+@given(st.sampled_from(["", "input", "input2", "other", "C"]), sizes, st.sampled_from(TEXTS))
+@short
+def test_any_size_from_outside_gives_a_graph_or_errors(name: str, size: object, text: str) -> None:
+    assert_graph_or_errors(text, {name: size})
 
 
 @given(st.sampled_from(range(len(TEXTS))), st.data())
