@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,26 +34,21 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     return names if incomplete.startswith(ZOO) else [*names, CompletionItem(incomplete, type="file")]
 
 
-def _parameters(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Given:
+def _by_name(
+    context: click.Context,
+    parameter: click.Parameter,
+    values: tuple[str, ...],
+    form: str,
+    may_lack_name: bool = False,
+) -> Given:
+    """The texts of an option whose values have this form; one that may lack its name stands under "" then."""
     found: Given = {}
     for value in values:
-        name, equals, text = value.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier() or not text.strip():
-            raise click.BadParameter(f"{value!r} is not NAME=VALUE", context, parameter)
-        if name in found:
-            raise click.BadParameter(f"{name} is given twice", context, parameter)
-        found[name] = text.strip()
-    return found
-
-
-def _inputs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> Given:
-    found: Given = {}
-    for value in values:
-        name, equals, text = value.rpartition("=")
+        name, equals, text = value.partition("=") if "=" in value or not may_lack_name else ("", "", value)
         name, text = name.strip(), text.strip()
-        if not text or (equals and not name.isidentifier()):
-            raise click.BadParameter(f"{value!r} is not SIZE or NAME=SIZE", context, parameter)
+        is_named = name.isidentifier() if equals else may_lack_name
+        if not is_named or not text:
+            raise click.BadParameter(f"{value!r} is not {form}", context, parameter)
         if name in found:
             raise click.BadParameter(f"{name or 'the size'} is given twice", context, parameter)
         found[name] = text
@@ -106,7 +101,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         "inputs",
         metavar="[NAME=]SIZE",
         multiple=True,
-        callback=_inputs,
+        callback=partial(_by_name, form="SIZE or NAME=SIZE", may_lack_name=True),
         help="Set the size of the input: --input 3x96x128. NAME says which one of several.",
     )
     values = click.option(
@@ -114,7 +109,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         "parameters",
         metavar="NAME=VALUE",
         multiple=True,
-        callback=_parameters,
+        callback=partial(_by_name, form="NAME=VALUE"),
         help="Set a parameter of the spec: -D N=2.",
     )
     return values(sizes(command))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnndsl.cli._output import writing
 from cnndsl.cli._specs import model_argument
 
 if TYPE_CHECKING:
@@ -44,8 +45,5 @@ def command(model: Model, target: str, output: Path) -> None:
     if str(output) == "-":
         sys.stdout.write(text)
         return
-    try:
+    with writing(output):
         write_whole(output, text.encode())
-    except OSError as error:
-        click.echo(f"cnndsl: cannot write {output}: {error.strerror or error}", err=True)
-        sys.exit(2)

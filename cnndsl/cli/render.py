@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnndsl.cli._output import writing
 from cnndsl.cli._specs import model_argument
 
 if TYPE_CHECKING:
@@ -17,14 +18,15 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def _format(context: click.Context, parameter: click.Parameter, value: Path) -> tuple[Path, str]:
-    """The file with the format that its suffix names."""
+def _checked(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """The file, whose suffix names a format."""
     from cnndsl.backends.layout import Unrendered, format_of
 
     try:
-        return value, format_of(value)
+        format_of(value)
     except Unrendered as error:
         raise click.BadParameter(str(error)) from None
+    return value
 
 
 @click.command("render", short_help="Draw a network.")
@@ -35,7 +37,7 @@ def _format(context: click.Context, parameter: click.Parameter, value: Path) -> 
     metavar="PICTURE",
     required=True,
     type=click.Path(path_type=Path),
-    callback=_format,
+    callback=_checked,
     help="The file to write; its end says what: .svg, .png, .pdf or .dot.",
 )
 @click.option(
@@ -45,23 +47,18 @@ def _format(context: click.Context, parameter: click.Parameter, value: Path) -> 
     show_default=True,
     help="Where the network flows.",
 )
-def command(model: Model, output: tuple[Path, str], direction: Direction) -> None:
+def command(model: Model, output: Path, direction: Direction) -> None:
     """Draw the network: every layer, what flows between them, and the blocks of the spec around them.
 
     The layout is made by the program that CNNDSL_DOT names, else by Graphviz's dot if it is installed, else by the one
     that comes with cnndsl. The exit status is 0 where the picture was written, 1 where the spec has mistakes, 2 where
     it cannot be read or the picture cannot be made.
     """
-    from cnndsl.backends.dot import digraph
-    from cnndsl.backends.layout import Unrendered, rendered
-    from cnndsl.files import write_whole
+    from cnndsl.backends.layout import Unrendered
 
-    path, form = output
     try:
-        write_whole(path, rendered(digraph(model.graph, direction), form))
+        with writing(output):
+            model.render(output, direction=direction)
     except Unrendered as error:
         click.echo(f"cnndsl: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        click.echo(f"cnndsl: cannot write {path}: {error.strerror}", err=True)
         sys.exit(2)

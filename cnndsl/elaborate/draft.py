@@ -7,7 +7,7 @@ look ahead and need the whole network (units, bias).
 from __future__ import annotations
 
 from cnndsl.elaborate.values import Draft
-from cnndsl.graph import Block, End, Graph, Node, scopes
+from cnndsl.graph import Block, End, Graph, Node, blocks_around
 from cnndsl.layers import Layer, TensorType
 from cnndsl.source import Span
 
@@ -86,9 +86,7 @@ class Drafts:
         entering = [node for node in nodes if not node.inputs]
         inputs = tuple(End(numbered("input", position), node) for position, node in enumerate(entering))
         leaving = tuple(End(name, nodes[draft.index]) for name, draft in outputs)
-        filled = scopes(nodes)
-        blocks = {scope: block for scope, block in self.blocks.items() if scope in filled}
-        return Graph(name, tuple(nodes), inputs, leaving, blocks)
+        return Graph(name, tuple(nodes), inputs, leaving, blocks_around(nodes, self.blocks))
 
 
 def numbered(word: str, position: int) -> str:

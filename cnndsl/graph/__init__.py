@@ -1,7 +1,7 @@
 """The intermediate representation: nodes in execution order."""
 
-from cnndsl.graph.graph import Block, End, Graph, Node, scopes
+from cnndsl.graph.graph import Block, End, Graph, Node, blocks_around, scopes
 from cnndsl.graph.hierarchy import Scope, hierarchy
 from cnndsl.graph.verify import InvalidGraph, verify
 
-__all__ = ["Block", "End", "Graph", "InvalidGraph", "Node", "Scope", "hierarchy", "scopes", "verify"]
+__all__ = ["Block", "End", "Graph", "InvalidGraph", "Node", "Scope", "blocks_around", "hierarchy", "scopes", "verify"]

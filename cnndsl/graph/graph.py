@@ -13,7 +13,7 @@ from cnndsl.source import Span
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["Block", "End", "Graph", "Node", "scopes"]
+__all__ = ["Block", "End", "Graph", "Node", "blocks_around", "scopes"]
 
 _LONGEST_ARGUMENT = 24
 
@@ -147,6 +147,12 @@ class Graph:
             for position, read in enumerate(node.inputs):
                 view.add_edge(read.path, node.path, key=position, shape=read.type.shape)
         return view
+
+
+def blocks_around(nodes: Iterable[Node], blocks: Mapping[tuple[str, ...], Block]) -> dict[tuple[str, ...], Block]:
+    """Those of some blocks that hold one of the nodes."""
+    filled = scopes(nodes)
+    return {scope: block for scope, block in blocks.items() if scope in filled}
 
 
 def scopes(nodes: Iterable[Node]) -> set[tuple[str, ...]]:

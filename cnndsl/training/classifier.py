@@ -8,7 +8,7 @@ from math import isqrt, prod
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import compile_source
-from cnndsl.graph import End, Graph, scopes
+from cnndsl.graph import End, Graph, blocks_around
 from cnndsl.layers import TensorType
 from cnndsl.layers.activation import LogSoftmax, Sigmoid, Softmax
 from cnndsl.layers.normalisation import BatchNormalisation
@@ -34,8 +34,7 @@ def with_logits(model: Model) -> Model:
     if len(graph.outputs) > 1 or not isinstance(last.layer, Softmax | LogSoftmax | Sigmoid):
         return model
     nodes = tuple(node for node in graph.nodes if node is not last)
-    kept = scopes(nodes)
-    blocks = {scope: block for scope, block in graph.blocks.items() if scope in kept}
+    blocks = blocks_around(nodes, graph.blocks)
     output = graph.outputs[0]._replace(node=last.inputs[0])
     return replace(model, graph=Graph(graph.name, nodes, graph.inputs, (output,), blocks))
 

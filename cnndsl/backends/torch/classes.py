@@ -13,7 +13,7 @@ from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Wire
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operator, Slice, Step
 
-__all__ = ["ModuleClass", "Part", "classes", "literal", "numbered", "outputs_of"]
+__all__ = ["ModuleClass", "Part", "classes", "ends", "literal", "numbered", "outputs_of"]
 
 _NEEDED = object()
 """The default of an argument that has none."""
@@ -29,8 +29,9 @@ class Part:
         item: the item, as the first instance has it.
         arguments: Python expressions for what the item is made with, by name; without those that equal defaults.
         made: the class of a block.
-        number: how often the block stands here, one behind the other, where its names are numbered from here on.
-        stop: the number behind the last of these names, as an expression; "" where the block stands once.
+        stop: of a block that stands here several times, one behind the other, the number behind the last of its names,
+            as an expression; "" where it stands once.
+        count: how often it stands here; 0 where that differs from instance to instance.
         type: what leaves it, where that is the same for all instances.
     """
 
@@ -117,6 +118,11 @@ def outputs_of(network: ModuleClass) -> str:
     return f"{network.name}Outputs"
 
 
+def ends(axis: int) -> tuple[str, str]:
+    """The names of the first and the last number of a slice's range along an axis."""
+    return f"start{axis}", f"stop{axis}"
+
+
 def literal(value: Any) -> str:
     """A value as Python writes it."""
     if isinstance(value, tuple):
@@ -153,11 +159,12 @@ class _Finder:
         first = group[0]
         arguments = _Arguments(group)
         parts = [self._part(pieces, arguments) for pieces in zip(*map(self._runs.get, group), strict=True)]
-        annotations = {name: _annotation(column) for name, column in arguments.used().items()}
+        used = arguments.used()
+        annotations = {name: _annotation(column) for name, column in used.items()}
         is_chain = _is_chain(first)
         made = ModuleClass("", annotations, tuple(parts), len(first.inputs), first.outputs, is_chain)
         for number, instance in enumerate(group):
-            values = {name: column[number] for name, column in arguments.used().items()}
+            values = {name: column[number] for name, column in used.items()}
             self._made[instance] = _Made(made, values)
         return made
 
@@ -187,7 +194,7 @@ class _Finder:
                 return [*(_Literal(name, value) for name, value in args.items()), *by_keyword]
             case Slice(ranges):
                 kept = [(axis, both) for axis, both in enumerate(ranges) if both]
-                return [_Literal(f"{end}{axis}", both[last]) for axis, both in kept for last, end in enumerate(_ENDS)]
+                return [_Literal(*end) for axis, both in kept for end in zip(ends(axis), both, strict=True)]
         return []
 
     def _form(self, run: _Run, is_chain: bool) -> object:
@@ -213,9 +220,6 @@ class _Finder:
             return False
         word, number = numbered(run.item.name)
         return self._made[before] == self._made[content] and numbered(item.name) == (word, number + run.length)
-
-
-_ENDS = ("start", "stop")
 
 
 class _Arguments:

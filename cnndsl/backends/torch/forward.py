@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from typing import Any, NamedTuple
 
-from cnndsl.backends.torch.classes import ModuleClass, Part, literal
+from cnndsl.backends.torch.classes import ModuleClass, Part, ends, literal
 from cnndsl.backends.torch.layout import WIDTH, Chain, Expression, Group, flat, lines
 from cnndsl.backends.torch.tree import ENTERING, Instance, Wire
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice
@@ -182,6 +182,7 @@ def _operand(expression: Expression) -> str:
 def _range(part: Part, axis: int, both: tuple[int, int] | None) -> str:
     if both is None:
         return ":"
-    ends = [f"{end}{axis}" for end in ("start", "stop")]
-    texts = [part.arguments[end] if is_constant_part(part, end) else f"self.{constant_of(part, end)}" for end in ends]
+    texts = [
+        part.arguments[end] if is_constant_part(part, end) else f"self.{constant_of(part, end)}" for end in ends(axis)
+    ]
     return ":".join(texts) if all(text.isdigit() for text in texts) else " : ".join(texts)

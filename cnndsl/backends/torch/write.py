@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnndsl.analyses.cost import cost
 from cnndsl.backends.torch.classes import ModuleClass, Part, classes, numbered, outputs_of
 from cnndsl.backends.torch.forward import constant_of, forward, inputs, is_constant_part, member, with_comment
-from cnndsl.backends.torch.layout import Expression, Group, flat, lines
+from cnndsl.backends.torch.layout import Expression, Group, lines
 from cnndsl.backends.torch.tree import Instance, tree
 from cnndsl.graph import End, Graph
 from cnndsl.layers.lowering import ModuleCall, Slice
@@ -90,7 +90,7 @@ def _made(part: Part, is_chain: bool) -> list[str]:
     if isinstance(content, ModuleCall):
         by_position = tuple(part.arguments[each] for each in content.args)
         by_keyword = tuple(f"{each}={text}" for each, text in part.arguments.items() if each not in content.args)
-        written = _assigned(part, name, Group(f"{content.path.removeprefix('torch.')}(", by_position + by_keyword, ")"))
+        written = _assigned(name, Group(f"{content.path.removeprefix('torch.')}(", by_position + by_keyword, ")"))
         written = with_comment(written, part) if is_chain else written
         return written + [f'{_BODY}{member(name)}.register_parameter("{each}", None)' for each in content.without]
     if isinstance(content, Instance):
@@ -104,13 +104,13 @@ def _blocks(part: Part, is_chain: bool) -> list[str]:
     word, first = numbered(part.item.name)
     if not part.stop or part.count == 2:
         names = [f"{word}{first + more}" for more in range(part.count)]
-        written = [_assigned(part, name, call) for name in names]
+        written = [_assigned(name, call) for name in names]
         return [line for each in written for line in (with_comment(each, part) if is_chain else each)]
     added = Group("self.add_module(", (f'f"{word}{{i}}"', call), ")")
     return [f"{_BODY}for i in range({first}, {part.stop}):", *lines("", added, "", _BODY + "    ")]
 
 
-def _assigned(part: Part, name: str, value: Expression) -> list[str]:
+def _assigned(name: str, value: Expression) -> list[str]:
     if name.startswith("__"):  # a class would change the name
-        return list(lines("", Group("self.add_module(", (f'"{name}"', flat(value)), ")"), "", _BODY))
+        return list(lines("", Group("self.add_module(", (f'"{name}"', value), ")"), "", _BODY))
     return list(lines(f"self.{name} = ", value, "", _BODY))
