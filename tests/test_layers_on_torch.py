@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from fractions import Fraction
 from itertools import product
-from math import inf, prod
-from typing import Any, NamedTuple
+from math import prod
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from meta import BATCH, build, run, seen_by_compiler, seen_by_torch
-from test_layers import last_node, printed
+from layer_cases import CASES, Case, by_x
+from meta import build, run, seen_by_compiler, seen_by_torch
 
 import cnndsl
-from cnndsl.graph import Graph
 from cnndsl.layers import Layer, layer_types
 from cnndsl.layers.attributes import Real
 
@@ -59,6 +59,7 @@ def common_attributes() -> Iterator[Any]:
 
 COMMON = list(common_attributes())
 NUMBERS = [each for each in COMMON if isinstance(each.values[0].attributes[each.values[1]], Real)]
+OTHER_ARGUMENTS = {"GN": "groups=4, "}
 
 
 @pytest.mark.parametrize(("layer", "attribute", "name", "default"), COMMON)
@@ -72,360 +73,12 @@ def test_defaults_are_torchs(layer: type[Layer], attribute: str, name: str, defa
 
 @pytest.mark.parametrize(("layer", "attribute", "name", "default"), NUMBERS)
 def test_a_number_reaches_torchs_module(layer: type[Layer], attribute: str, name: str, default: object) -> None:
-    (module,) = torch_modules(f"INPUT(8x6x6) -> {layer.word()}({attribute}=0.3)")
+    others = OTHER_ARGUMENTS.get(layer.word(), "")
+    (module,) = torch_modules(f"INPUT(8x6x6) -> {layer.word()}({others}{attribute}=0.3)")
     assert getattr(module, name) == 0.3
 
 
 # Random attributes
-
-
-class Case(NamedTuple):
-    """A drawn layer and what it means.
-
-    Attributes:
-        spec: the layer as the language writes it.
-        entering: the shape that enters.
-        raw: the torch module of the same meaning.
-        by_hand: the same written out, where torch has no module that does all of it.
-        is_forbidden: the language refuses it though torch could be brought to do it.
-    """
-
-    spec: str
-    entering: tuple[int, ...]
-    raw: Callable[[], torch.nn.Module]
-    by_hand: Callable[[], torch.nn.Module] | None = None
-    is_forbidden: bool = False
-
-    def check(self) -> None:
-        """Torch refuses what the compiler rejects, and sees and computes the same where it accepts."""
-        try:
-            graph = cnndsl.parse(self.spec).graph
-        except cnndsl.SpecError as error:
-            (code,) = (found.code for found in error.diagnostics if found.is_error)
-            assert code == "bad-argument" if self.is_forbidden else self.is_refused_by_torch()
-            return
-        assert not self.is_forbidden
-        assert seen_by_torch(graph) == seen_by_compiler(graph)
-        assert_same_values(graph, (self.by_hand or self.raw)())
-        assert printed(last_node(printed(graph.nodes[-1]))) == printed(graph.nodes[-1])
-
-    def is_refused_by_torch(self) -> bool:
-        try:
-            return self.raw()(torch.zeros(BATCH, *self.entering)).numel() == 0
-        except (IndexError, RuntimeError, ValueError):
-            return True
-
-
-def assert_same_values(graph: Graph, reference: torch.nn.Module) -> None:
-    """The last layer computes what the reference does, given the same weights."""
-    torch.manual_seed(0)
-    *_, last = build(graph).values()
-    for weight in last.parameters():
-        nn.init.normal_(weight)
-    reference.load_state_dict(dict(zip(reference.state_dict(), last.state_dict().values(), strict=True)))
-    entering = torch.randn(BATCH, *graph.nodes[0].type.shape, dtype=torch.float64)
-    torch.testing.assert_close(last.double()(entering), reference.double()(entering))
-
-
-class Function(nn.Module):
-    """A function as a module without weights."""
-
-    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        super().__init__()
-        self.forward = function
-
-
-class Slide(NamedTuple):
-    """A drawn window over a drawn map; the padding as written and as it should come out."""
-
-    sizes: tuple[int, ...]
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    padding: str
-    pairs: tuple[tuple[int, int], ...]
-
-    def pad(self, value: float) -> torch.nn.Module:
-        sides = [side for pair in reversed(self.pairs) for side in pair]
-        return Function(lambda entering: nn.functional.pad(entering, sides, value=value))
-
-
-def spec(entering: tuple[int, ...], word: str, *positional: object, **keywords: object) -> str:
-    """A layer as the language writes it, behind the shape that enters."""
-    arguments = [*map(text, positional), *(f"{name}={text(value)}" for name, value in keywords.items())]
-    return f"INPUT({by_x(entering)}) -> {word}({', '.join(arguments)})"
-
-
-def text(value: object) -> str:
-    if isinstance(value, tuple):
-        return by_x(value[:1] if len(set(value)) == 1 else value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def by_x(extents: tuple[int, ...]) -> str:
-    return "x".join(map(str, extents))
-
-
-def extents(rank: int, least: int, most: int) -> st.SearchStrategy[tuple[int, ...]]:
-    number = st.integers(least, most)
-    return st.one_of(number.map(lambda extent: (extent,) * rank), st.tuples(*(number,) * rank))
-
-
-def map_sizes(rank: int) -> st.SearchStrategy[tuple[int, ...]]:
-    return extents(rank, 1, {0: 1, 1: 12, 2: 8, 3: 5}[rank])
-
-
-def shapes(least_rank: int, most_channels: int = 4) -> st.SearchStrategy[tuple[int, ...]]:
-    sizes = st.integers(least_rank, 3).flatmap(map_sizes)
-    return st.builds(lambda channels, sizes: (channels, *sizes), st.integers(1, most_channels), sizes)
-
-
-def mostly_divisible(by: int) -> st.SearchStrategy[int]:
-    return st.builds(lambda quotient, rest: by * quotient + rest, st.integers(1, 2), st.sampled_from([0, 0, 0, 1]))
-
-
-def paddings(rank: int) -> st.SearchStrategy[Any]:
-    """A word, a number for each axis, or a pair for each."""
-    words = ["valid", "same", "full", "same_upper", *(["causal"] if rank == 1 else [])]
-    pair = st.tuples(st.integers(0, 3), st.integers(0, 3))
-    return st.one_of(st.sampled_from(words), extents(rank, 0, 3), st.tuples(*(pair,) * rank))
-
-
-def sides(word: str, size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """What a word for padding means along one axis."""
-    reach = dilation * (kernel - 1) + 1
-    upper = max(0, (-(-size // stride) - 1) * stride + reach - size)
-    return {
-        "valid": (0, 0),
-        "same": ((reach - 1) // 2, reach // 2),
-        "full": (reach - 1, reach - 1),
-        "same_upper": (upper // 2, upper - upper // 2),
-        "causal": (reach - 1, 0),
-    }[word]
-
-
-@st.composite
-def slides(draw: st.DrawFn, most_dilation: int = 2) -> Slide:
-    rank = draw(st.integers(1, 3))
-    kernel, stride, dilation = extents(rank, 1, 4), extents(rank, 1, 3), extents(rank, 1, most_dilation)
-    axes = draw(map_sizes(rank)), draw(kernel), draw(stride), draw(dilation)
-    padding = draw(paddings(rank))
-    if isinstance(padding, str):
-        return Slide(*axes, padding, tuple(sides(padding, *axis) for axis in zip(*axes, strict=True)))
-    if isinstance(padding[0], int):
-        return Slide(*axes, text(padding), tuple((side, side) for side in padding))
-    return Slide(*axes, str(padding if rank > 1 else padding[0]), padding)
-
-
-@st.composite
-def convolutions(draw: st.DrawFn) -> Case:
-    slide, groups = draw(slides()), draw(st.integers(1, 3))
-    channels, filters = draw(mostly_divisible(groups)), draw(mostly_divisible(groups))
-    bias = draw(st.sampled_from(["true", "false", "auto"]))
-    entering = (channels, *slide.sizes)
-    return Case(
-        spec(entering, "CONV", filters, slide.kernel, slide.stride, slide.padding, slide.dilation, groups, bias),
-        entering,
-        lambda: raw_convolution(slide, channels, filters, groups, bias != "false"),
-    )
-
-
-@st.composite
-def depthwise_convolutions(draw: st.DrawFn) -> Case:
-    slide, has_bias = draw(slides()), draw(st.booleans())
-    channels, multiplier = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    entering = (channels, *slide.sizes)
-    keywords = {"padding": slide.padding, "dilation": slide.dilation, "bias": has_bias}
-    return Case(
-        spec(entering, "DWCONV", slide.kernel, slide.stride, multiplier, **keywords),
-        entering,
-        lambda: raw_convolution(slide, channels, channels * multiplier, channels, has_bias),
-    )
-
-
-def raw_convolution(slide: Slide, channels: int, filters: int, groups: int, bias: bool) -> torch.nn.Module:
-    kind = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[len(slide.sizes) - 1]
-    convolution = kind(channels, filters, slide.kernel, slide.stride, 0, slide.dilation, groups, bias)
-    return nn.Sequential(slide.pad(0), convolution)
-
-
-@st.composite
-def transposed_convolutions(draw: st.DrawFn) -> Case:
-    rank, groups, has_bias = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.booleans())
-    kernel, stride, dilation = draw(extents(rank, 1, 4)), draw(extents(rank, 1, 3)), draw(extents(rank, 1, 2))
-    padding, extra = draw(extents(rank, 0, 3)), draw(extents(rank, 0, 2))
-    channels, filters = draw(mostly_divisible(groups)), draw(mostly_divisible(groups))
-    entering = (channels, *draw(map_sizes(rank)))
-    kind = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)[rank - 1]
-    return Case(
-        spec(entering, "DECONV", filters, kernel, stride, padding, extra, dilation, groups, has_bias),
-        entering,
-        lambda: kind(channels, filters, kernel, stride, padding, extra, groups, has_bias, dilation),
-    )
-
-
-@st.composite
-def poolings(draw: st.DrawFn, word: str, ceil: bool) -> Case:
-    slide = draw(slides(most_dilation=1))
-    averages = word == "AVGPOOL" or (word == "POOL" and draw(st.booleans()))
-    counts_padding = word != "AVGPOOL" or draw(st.booleans())
-    own = {"POOL": {"mode": "avg" if averages else "max"}, "AVGPOOL": {"count_pad": counts_padding}}
-    entering = (draw(st.integers(1, 3)), *slide.sizes)
-    has_empty_windows = any(max(pair) >= extent for pair, extent in zip(slide.pairs, slide.kernel, strict=True))
-    has_no_mean = averages and not fits_torch(slide) and (ceil or not counts_padding)
-    return Case(
-        spec(entering, word, slide.kernel, slide.stride, slide.padding, ceil=ceil, **own.get(word, {})),
-        entering,
-        lambda: raw_pooling(slide, averages, ceil, counts_padding),
-        lambda: Function(lambda whole: pool_by_hand(whole, slide, averages, ceil, counts_padding)),
-        is_forbidden=all(windows(slide, ceil)) and (has_empty_windows or has_no_mean),
-    )
-
-
-def fits_torch(slide: Slide) -> bool:
-    """Torch's poolings pad both sides alike, by at most half the window."""
-    return all(pair[0] == pair[1] <= extent / 2 for pair, extent in zip(slide.pairs, slide.kernel, strict=True))
-
-
-def raw_pooling(slide: Slide, averages: bool, ceil: bool, counts_padding: bool) -> torch.nn.Module:
-    rank = len(slide.sizes)
-    kind = getattr(nn, f"{'Avg' if averages else 'Max'}Pool{rank}d")
-    more = {} if counts_padding else {"count_include_pad": False}
-    if fits_torch(slide):
-        before = tuple(pair[0] for pair in slide.pairs)
-        return kind(slide.kernel, slide.stride, before, ceil_mode=ceil, **more)
-    return nn.Sequential(slide.pad(0 if averages else -inf), kind(slide.kernel, slide.stride, ceil_mode=ceil, **more))
-
-
-def pool_by_hand(whole: torch.Tensor, slide: Slide, averages: bool, ceil: bool, counts_padding: bool) -> torch.Tensor:
-    """Every window cut out of the map; what it holds beside values is padding, counted in a mean or not."""
-    by_axis = windows(slide, ceil)
-    leaving = []
-    for starts in product(*by_axis):
-        ends = [start + extent for start, extent in zip(starts, slide.kernel, strict=True)]
-        inside = [slice(max(start, 0), max(end, 0)) for start, end in zip(starts, ends, strict=True)]
-        values = whole[(..., *inside)].flatten(2)
-        if averages:
-            padded = [size + pair[1] for size, pair in zip(slide.sizes, slide.pairs, strict=True)]
-            cells = prod(min(end, edge) - start for start, end, edge in zip(starts, ends, padded, strict=True))
-            leaving.append(values.sum(2) / (cells if counts_padding else values.shape[2]))
-        else:
-            leaving.append(values.amax(2))
-    return torch.stack(leaving, 2).unflatten(2, [len(starts) for starts in by_axis])
-
-
-def windows(slide: Slide, ceil: bool) -> list[list[int]]:
-    """Where windows start along each axis."""
-    axes = zip(slide.sizes, slide.kernel, slide.stride, slide.pairs, strict=True)
-    return [list(window_starts(*axis, ceil)) for axis in axes]
-
-
-def window_starts(size: int, kernel: int, stride: int, pair: tuple[int, int], ceil: bool) -> Iterator[int]:
-    """With `ceil` the last may reach over the padded edge, if it starts inside."""
-    end = size + pair[1]
-    start = -pair[0]
-    while start + kernel <= end:
-        yield start
-        start += stride
-    covered = start - stride + kernel
-    if ceil and covered < end and start < size:
-        yield start
-
-
-@st.composite
-def crops(draw: st.DrawFn) -> Case:
-    entering = draw(shapes(1))
-    size = draw(extents(len(entering) - 1, 1, 5))
-
-    def crop(whole: torch.Tensor) -> torch.Tensor:
-        for axis, extent in enumerate(size, start=2):
-            whole = whole.narrow(axis, (whole.shape[axis] - extent) // 2, extent)
-        return whole
-
-    return Case(spec(entering, "CROP", size), entering, lambda: Function(crop))
-
-
-@st.composite
-def channel_ranges(draw: st.DrawFn) -> Case:
-    entering, first, behind = draw(shapes(0, 6)), draw(st.integers(0, 6)), draw(st.integers(1, 7))
-    select = Function(lambda whole: whole.narrow(1, first, behind - first))
-    return Case(spec(entering, "CHANNELS", first, behind), entering, lambda: select)
-
-
-@st.composite
-def shuffles(draw: st.DrawFn) -> Case:
-    entering, groups = draw(shapes(1, 12)), draw(st.integers(1, 4))
-    shuffle = Function(lambda whole: whole.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2))
-    return Case(spec(entering, "SHUFFLE", groups), entering, lambda: shuffle)
-
-
-@st.composite
-def dense_layers(draw: st.DrawFn) -> Case:
-    entering, units, has_bias = draw(shapes(0)), draw(st.integers(1, 9)), draw(st.booleans())
-    dense = nn.Sequential(nn.Flatten(), nn.Linear(prod(entering), units, has_bias))
-    return Case(spec(entering, "FC", units, has_bias), entering, lambda: dense)
-
-
-POSITIVE = st.floats(0.01, 2)
-
-
-@st.composite
-def batch_norms(draw: st.DrawFn) -> Case:
-    entering, eps, momentum = draw(shapes(0)), draw(st.floats(0.01, 1)), draw(st.floats(0, 1))
-    has_scale, has_shift = draw(st.booleans()), draw(st.booleans())
-    norm = BatchNormByHand(entering[0], eps, has_scale, has_shift)
-    return Case(spec(entering, "BN", eps, momentum, has_scale, has_shift), entering, lambda: norm)
-
-
-class BatchNormByHand(nn.Module):
-    """Batch norm in training, for a scale without a shift too."""
-
-    def __init__(self, channels: int, eps: float, has_scale: bool, has_shift: bool) -> None:
-        super().__init__()
-        self.eps = eps
-        self.weight = nn.Parameter(torch.ones(channels)) if has_scale else None
-        self.bias = nn.Parameter(torch.zeros(channels)) if has_shift else None
-        self.register_buffer("running_mean", torch.zeros(channels))
-        self.register_buffer("running_var", torch.ones(channels))
-        self.register_buffer("num_batches_tracked", torch.tensor(0))
-
-    def forward(self, entering: torch.Tensor) -> torch.Tensor:
-        by_channel = entering.transpose(0, 1).flatten(1)
-        mean, variance = by_channel.mean(1, keepdim=True), by_channel.var(1, keepdim=True, correction=0)
-        leaving = (by_channel - mean) / (variance + self.eps).sqrt()
-        if self.weight is not None:
-            leaving = leaving * self.weight[:, None]
-        if self.bias is not None:
-            leaving = leaving + self.bias[:, None]
-        return leaving.view(entering.transpose(0, 1).shape).transpose(0, 1)
-
-
-@st.composite
-def response_norms(draw: st.DrawFn) -> Case:
-    entering, size = draw(shapes(1, 6)), draw(st.integers(1, 7))
-    alpha, beta, k = draw(POSITIVE), draw(POSITIVE), draw(POSITIVE)
-
-    def normalise(whole: torch.Tensor) -> torch.Tensor:
-        neighbours = (whole[:, max(0, c - size // 2) : c + (size - 1) // 2 + 1] for c in range(entering[0]))
-        squares = torch.stack([each.square().sum(1) for each in neighbours], 1)
-        return whole / (k + alpha / size * squares) ** beta
-
-    return Case(spec(entering, "LRN", size, alpha, beta, k), entering, lambda: Function(normalise))
-
-
-CASES = {
-    "CONV": convolutions(),
-    "DWCONV": depthwise_convolutions(),
-    "DECONV": transposed_convolutions(),
-    **{word: poolings(word, ceil=False) for word in ("POOL", "MAXPOOL", "AVGPOOL")},
-    **{f"{word}-ceil": poolings(word, ceil=True) for word in ("POOL", "MAXPOOL", "AVGPOOL")},
-    "CROP": crops(),
-    "CHANNELS": channel_ranges(),
-    "SHUFFLE": shuffles(),
-    "BN": batch_norms(),
-    "LRN": response_norms(),
-    "FC": dense_layers(),
-}
 
 
 @pytest.mark.parametrize("cases", CASES.values(), ids=CASES)
@@ -659,3 +312,109 @@ def test_gelu_is_exact_unless_told_otherwise() -> None:
     for argument, approximate in (("", "none"), ('(approximate="tanh")', "tanh")):
         expected = nn.functional.gelu(entering, approximate=approximate)
         assert torch.equal(leaving(f"INPUT(5) -> GELU{argument}", entering), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel"),
+    [
+        ("identity", "0 0 0 0 1 0 0 0 0"),
+        ("edges", "-1 -1 -1 -1 8 -1 -1 -1 -1"),
+        ("laplace", "0 1 0 1 -4 1 0 1 0"),
+        ("corners", "1 0 -1 0 0 0 -1 0 1"),
+        ("sharpen", "0 -1 0 -1 5 -1 0 -1 0"),
+        ("box", "1/9 1/9 1/9 1/9 1/9 1/9 1/9 1/9 1/9"),
+        ("gauss", "1/16 2/16 1/16 2/16 4/16 2/16 1/16 2/16 1/16"),
+        ("sobelx", "1 0 -1 2 0 -2 1 0 -1"),
+        ("sobely", "1 2 1 0 0 0 -1 -2 -1"),
+    ],
+)
+def test_a_filter_lays_its_kernel_over_every_channel(name: str, kernel: str) -> None:
+    """The sums of a lone 1 are the kernel turned round; a second channel stays out of them."""
+    point = torch.zeros(2, 3, 3)
+    point[0, 1, 1] = 1
+    sums = leaving(f"INPUT(2x3x3) -> FILTER({name})", point)
+    assert torch.allclose(
+        sums[0].flip(0, 1).flatten(), torch.tensor([float(Fraction(each)) for each in kernel.split()])
+    )
+    assert sums[1].count_nonzero() == 0
+
+
+def test_every_kernel_is_compared() -> None:
+    (name,) = (layer.attributes["name"] for layer in layer_types() if layer.words == ("FILTER",))
+    (marks,) = test_a_filter_lays_its_kernel_over_every_channel.pytestmark
+    assert [kernel for kernel, _ in marks.args[1]] == list(name.symbols)
+
+
+def test_a_filter_pads_with_zeros() -> None:
+    assert leaving("INPUT(1x1x3) -> FILTER(box)", torch.ones(1, 1, 3)).mul(9).round().tolist() == [[[2, 3, 2]]]
+
+
+def test_biases_of_ordinal_ranks_share_what_comes_in() -> None:
+    assert leaving("INPUT(1) -> BIAS(3)", [5]).tolist() == [6, 6, 6]
+
+
+def test_neighbouring_channels_are_pooled() -> None:
+    whole = torch.tensor([3, 1, 2, 9, 5, 7])
+    assert leaving("INPUT(6) -> CHANNELPOOL(2)", whole).tolist() == [3, 9, 7]
+    assert leaving("INPUT(6) -> CHANNELPOOL(3, avg)", whole).tolist() == [2, 7]
+    assert leaving("INPUT(6) -> CHANNELPOOL", whole).tolist() == [9]
+
+
+def test_letters_of_an_order_name_the_axes_that_come_in() -> None:
+    whole = counted(2, 3, 4)
+    assert torch.equal(leaving("INPUT(2x3x4) -> PERMUTE(HWC)", whole), whole.permute(1, 2, 0))
+    assert torch.equal(leaving("INPUT(2x3x4) -> PERMUTE(WCH)", whole), whole.permute(2, 0, 1))
+
+
+def test_an_unpooling_puts_values_where_the_largest_were() -> None:
+    spec = "INPUT(1x4) -> POOL as p -> ABS -> UNPOOL(p)"
+    assert leaving(spec, [[-1, -2, -4, -3]]).tolist() == [[1, 0, 0, 3]]
+
+
+def test_what_is_random_in_training_is_not_in_evaluation() -> None:
+    whole = counted(2, 3, 3)
+    assert torch.equal(leaving("INPUT(2x3x3) -> DROPPATH(0.9) -> NOISE(5) -> DROPOUT(0.9)", whole), whole)
+
+
+# Initial values
+
+FAN_IN, FAN_OUT = 8 * 5 * 5, 400 * 5 * 5
+
+
+@pytest.mark.parametrize(
+    ("written", "spread"),
+    [
+        ("he", (2 / FAN_IN) ** 0.5),
+        ("lecun", (1 / FAN_IN) ** 0.5),
+        ("xavier", (2 / (FAN_IN + FAN_OUT)) ** 0.5),
+        ("normal(0.3)", 0.3),
+        ("uniform(0.3)", 0.3 / 3**0.5),
+        ("auto", (1 / 3 / FAN_IN) ** 0.5),
+    ],
+)
+def test_weights_begin_with_the_spread_that_is_written(written: str, spread: float) -> None:
+    weight = begun(f"INPUT(8x6x6) -> CONV(400, 5, init={written})")["weight"]
+    assert weight.std().item() == pytest.approx(spread, rel=0.02)
+    assert abs(weight.mean().item()) < spread / 50
+    is_bounded = bool(weight.abs().max() <= spread * 3**0.5 * 1.001)
+    assert is_bounded is written.startswith(("xavier", "uniform", "auto"))
+
+
+@pytest.mark.parametrize("layer", ["CONV(4", "DWCONV(3", "DECONV(4", "FC(4"])
+def test_weights_and_biases_begin_as_constants(layer: str) -> None:
+    found = begun(f"INPUT(4x6x6) -> {layer}, init=zeros, bias_init=constant(-2))")
+    assert found["weight"].unique().tolist() == [0]
+    assert found["bias"].unique().tolist() == [-2]
+
+
+def test_learned_factors_begin_as_written_and_biases_at_0() -> None:
+    assert begun("INPUT(3) -> SCALE(1e-6)")["weight"].tolist() == pytest.approx([1e-6] * 3)
+    assert begun("INPUT(3) -> SCALE")["weight"].tolist() == [1] * 3
+    assert begun("INPUT(3) -> BIAS")["bias"].tolist() == [0] * 3
+
+
+def begun(spec: str) -> dict[str, torch.Tensor]:
+    """The first values of the last layer's weights."""
+    torch.manual_seed(0)
+    *_, last = build(cnndsl.parse(spec).graph).values()
+    return by_name(last)

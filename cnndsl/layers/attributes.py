@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar, overload
 
-from cnndsl.layers.tensor import by_x
+from cnndsl.layers.extent import is_size
+from cnndsl.layers.rejected import Rejected
+from cnndsl.layers.tensor import TensorType, by_x
 
 if TYPE_CHECKING:
     from cnndsl.layers.layer import Layer
@@ -13,41 +15,25 @@ if TYPE_CHECKING:
 __all__ = [
     "REQUIRED",
     "Attribute",
+    "Called",
+    "ChannelCount",
     "Extents",
     "Filled",
     "Flag",
+    "Given",
     "Padding",
+    "Pair",
+    "Pairs",
     "Real",
     "Rejected",
     "SameAs",
     "Shape",
     "Symbol",
+    "Value",
     "Whole",
 ]
 
 T = TypeVar("T")
-
-
-class Rejected(Exception):
-    """A layer says no: the fact, the attribute it lies with, the numbers, what to write instead.
-
-    A layer knows no spans; the elaborator knows where the attribute was written.
-    """
-
-    def __init__(
-        self, message: str, *, attribute: str = "", code: str = "bad-argument", label: str = "", help: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.attribute = attribute
-        self.code = code
-        self.label = label
-        self.help = help
-
-    def at(self, attribute: str) -> Rejected:
-        """The same, about this attribute."""
-        self.attribute = self.attribute or attribute
-        return self
 
 
 class _Required(Enum):
@@ -77,6 +63,25 @@ class SameAs:
         return self.attribute
 
 
+class Called:
+    """A word of some attribute with its arguments, `normal(0.01)`, as a written value."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
+        self.name = name
+        self.arguments = arguments
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Called) and (self.name, self.arguments) == (other.name, other.arguments)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.arguments))
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.arguments))})"
+
+
 class Attribute(Generic[T]):
     """A declared argument of a layer.
 
@@ -90,6 +95,15 @@ class Attribute(Generic[T]):
 
     other_words: tuple[str, ...] = ()
     """Keywords of the language that may stand for them."""
+
+    functions: tuple[str, ...] = ()
+    """Words that it takes with arguments, `normal(0.01)`; such a value is `Called`."""
+
+    takes: str = "a value"
+    """What it takes, for messages and the reference: `true or false`."""
+
+    may_be_open: bool = False
+    """Whether it takes sizes that depend on an open one."""
 
     def __init__(self, phrase: str, default: object = REQUIRED) -> None:
         self.phrase = phrase
@@ -132,7 +146,7 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if value == ():
         return "an empty tuple"
-    if isinstance(value, tuple) and all(isinstance(extent, int) for extent in value):
+    if isinstance(value, tuple) and all(map(is_size, value)):
         return by_x(value)
     return f"`{value}`" if isinstance(value, str) else str(value)
 
@@ -151,12 +165,28 @@ class Whole(Attribute[int]):
     def __init__(self, phrase: str, default: object = REQUIRED, minimum: int = 1) -> None:
         super().__init__(phrase, default)
         self.minimum = minimum
+        self.takes = f"a whole number of at least {minimum}"
 
     def bind(self, value: Any, rank: int) -> int:
         if not _is_whole(value) or value < self.minimum:
-            message = f"{self.phrase} is a whole number of at least {self.minimum}, not {_shown(value)}"
+            message = f"{self.phrase} is {self.takes}, not {_shown(value)}"
             raise Rejected(message, help=_fraction_help(value))
         return int(value)
+
+
+class ChannelCount(Attribute["int | None"]):
+    """A whole number of channels; by default all that come in, when the value is None."""
+
+    takes = "a whole number of at least 1"
+
+    def __init__(self, phrase: str) -> None:
+        super().__init__(phrase, default="C")
+
+    def bind(self, value: Any, rank: int) -> int | None:
+        return None if value == self.default else Whole(self.phrase).bind(value, rank)
+
+    def show(self, value: int | None) -> str:
+        return str(self.default) if value is None else str(value)
 
 
 class Real(Attribute[float]):
@@ -172,6 +202,9 @@ class Real(Attribute[float]):
     ) -> None:
         super().__init__(phrase, default)
         self.minimum, self.maximum, self.above = minimum, maximum, above
+        limits = {"of at least": minimum, "above": above, "of at most": maximum}
+        stated = " and ".join(f"{words} {limit}" for words, limit in limits.items() if limit is not None)
+        self.takes = f"a number {stated}".rstrip()
 
     def bind(self, value: Any, rank: int) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -184,13 +217,18 @@ class Real(Attribute[float]):
             self.reject(value, f"at most {self.maximum}")
         return value
 
+    def show(self, value: float) -> str:
+        return str(value).removesuffix(".0").replace("e-0", "e-")
+
 
 class Flag(Attribute[bool]):
     """`true` or `false`."""
 
+    takes = "true or false"
+
     def bind(self, value: Any, rank: int) -> bool:
         if not isinstance(value, bool):
-            self.reject(value, "true or false")
+            self.reject(value, self.takes)
         return value
 
     def show(self, value: bool) -> str:
@@ -202,12 +240,13 @@ class AutoFlag(Attribute[bool | None]):
 
     symbols = ("auto",)
     other_words = ("true", "false")
+    takes = "true, false or auto"
 
     def bind(self, value: Any, rank: int) -> bool | None:
         if value == "auto" or isinstance(value, Filled):
             return None
         if not isinstance(value, bool):
-            self.reject(value, "true, false or auto")
+            self.reject(value, self.takes)
         return value
 
     def show(self, value: bool | None) -> str:
@@ -220,24 +259,27 @@ class Symbol(Attribute[str]):
     def __init__(self, phrase: str, words: tuple[str, ...], default: object = REQUIRED) -> None:
         super().__init__(phrase, default)
         self.symbols = words
+        self.takes = f"one of {', '.join(words)}"
 
     def bind(self, value: Any, rank: int) -> str:
         if value not in self.symbols:
-            self.reject(value, f"one of {', '.join(self.symbols)}")
+            self.reject(value, self.takes)
         return str(value)
 
 
 class Extents(Attribute[tuple[int, ...]]):
     """A whole number for every spatial axis, written once for all or as a size: `3`, `1x7`, `(k, k)`."""
 
-    def __init__(self, phrase: str, default: object = REQUIRED, minimum: int = 1) -> None:
+    def __init__(self, phrase: str, default: object = REQUIRED, minimum: int = 1, *, may_be_open: bool = False) -> None:
         super().__init__(phrase, default)
         self.minimum = minimum
+        self.may_be_open = may_be_open
+        self.takes = f"a whole number of at least {minimum} on each axis"
 
     def bind(self, value: Any, rank: int) -> tuple[int, ...]:
         extents = value if isinstance(value, tuple) else (value,) * max(rank, 1)
-        if not all(_is_whole(extent) and extent >= self.minimum for extent in extents):
-            message = f"{self.phrase} is a whole number of at least {self.minimum} on each axis, not {_shown(value)}"
+        if not all(is_size(extent) and extent >= self.minimum for extent in extents):
+            message = f"{self.phrase} is {self.takes}, not {_shown(value)}"
             raise Rejected(message, help=_fraction_help(value))
         if rank and len(extents) != rank:
             axes = "axis" if rank == 1 else "axes"
@@ -249,47 +291,113 @@ class Extents(Attribute[tuple[int, ...]]):
         return str(value[0]) if len(set(value)) == 1 else by_x(value)
 
 
-class Padding(Attribute["str | tuple[tuple[int, int], ...]"]):
-    """A word, a whole number, a size, or a pair (before, after) for every axis."""
+class Pairs(Attribute[tuple[tuple[int, int], ...]]):
+    """A whole number, a size, or a pair (before, after) for every axis."""
 
-    def __init__(self, phrase: str, words: tuple[str, ...], default: object) -> None:
-        super().__init__(phrase, default)
-        self.symbols = words
+    takes = "whole numbers of at least 0, one or a pair (before, after) for each axis"
 
-    def bind(self, value: Any, rank: int) -> str | tuple[tuple[int, int], ...]:
-        if isinstance(value, str):
-            if value not in self.symbols:
-                self.reject(value, f"one of {', '.join(self.symbols)}, or numbers")
-            return value
+    def bind(self, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
         if not isinstance(value, tuple):
             value = (value,) * max(rank, 1)
         elif rank == 1 and len(value) == 2 and all(map(_is_whole, value)):
             value = (value,)
         pairs = tuple(extent if isinstance(extent, tuple) else (extent, extent) for extent in value)
         if not all(len(pair) == 2 and all(_is_whole(side) and side >= 0 for side in pair) for pair in pairs):
-            self.reject(value, "whole numbers of at least 0, one or a pair (before, after) for each axis")
+            self.reject(value, self.takes)
         if rank and len(pairs) != rank:
             raise Rejected(f"{self.phrase} has {len(pairs)} entries, but the map has {rank} spatial axes")
         return pairs
 
-    def show(self, value: str | tuple[tuple[int, int], ...]) -> str:
-        if isinstance(value, str):
-            return value
+    def show(self, value: tuple[tuple[int, int], ...]) -> str:
         if all(before == after for before, after in value):
             extents = tuple(before for before, _ in value)
             return str(extents[0]) if len(set(extents)) == 1 else by_x(extents)
         return str(value)
 
 
+class Padding(Attribute["str | tuple[tuple[int, int], ...]"]):
+    """A word, or numbers as `Pairs` takes them."""
+
+    def __init__(self, phrase: str, words: tuple[str, ...], default: object) -> None:
+        super().__init__(phrase, default)
+        self.symbols = words
+        self.takes = f"one of {', '.join(words)}, or {Pairs.takes}"
+        self._numbers = Pairs(phrase)
+
+    def bind(self, value: Any, rank: int) -> str | tuple[tuple[int, int], ...]:
+        if not isinstance(value, str):
+            return self._numbers.bind(value, rank)
+        if value not in self.symbols:
+            self.reject(value, f"one of {', '.join(self.symbols)}, or numbers")
+        return value
+
+    def show(self, value: str | tuple[tuple[int, int], ...]) -> str:
+        return value if isinstance(value, str) else self._numbers.show(value)
+
+
+class Pair(Attribute[tuple[int, int]]):
+    """A whole number of at least 0 before and one behind: `(0, 16)`, or one number for both sides."""
+
+    takes = "a whole number of at least 0, or a pair (before, after)"
+
+    def bind(self, value: Any, rank: int) -> tuple[int, int]:
+        pair = value if isinstance(value, tuple) else (value, value)
+        if len(pair) != 2 or not all(_is_whole(side) and side >= 0 for side in pair):
+            self.reject(value, self.takes)
+        return pair
+
+    def show(self, value: tuple[int, int]) -> str:
+        before, after = value
+        return str(before) if before == after else str(value)
+
+
+class Given:
+    """The node behind a value that an argument names: `p` of `UNPOOL(p)`.
+
+    Attributes:
+        name: the argument as written.
+        layer: what computes the value.
+        inputs: the types of what that layer reads.
+        type: the type of the value.
+    """
+
+    __slots__ = ("inputs", "layer", "name", "type")
+
+    def __init__(self, name: str, layer: Layer, inputs: tuple[TensorType, ...], type: TensorType) -> None:
+        self.name = name
+        self.layer = layer
+        self.inputs = inputs
+        self.type = type
+
+
+class Value(Attribute[Given]):
+    """A value that `as` named; it enters the node behind what comes in."""
+
+    takes = "a value named with `as`"
+
+    def bind(self, value: Any, rank: int) -> Given:
+        if not isinstance(value, Given):
+            self.reject(value, self.takes)
+        return value
+
+    def show(self, value: Given) -> str:
+        return value.name
+
+
 class Shape(Attribute[tuple[int, ...]]):
     """The shape of a sample: `3x224x224`, or the length of a vector."""
+
+    takes = "channels and up to three sizes, each at least 1"
+
+    may_be_open = True
 
     def bind(self, value: Any, rank: int) -> tuple[int, ...]:
         if isinstance(value, Filled):
             return ()
         extents = value if isinstance(value, tuple) else (value,)
-        if not 1 <= len(extents) <= 4 or not all(_is_whole(extent) and extent >= 1 for extent in extents):
-            self.reject(value, "channels and up to three sizes, each at least 1")
+        is_shape = 1 <= len(extents) <= 4 and _is_whole(extents[0])
+        if not is_shape or not all(is_size(extent) and extent >= 1 for extent in extents):
+            self.reject(value, self.takes)
         return extents
 
     def show(self, value: tuple[int, ...]) -> str:

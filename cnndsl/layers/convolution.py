@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import prod
 
 from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejected, Whole
+from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, compact, options
 from cnndsl.layers.tensor import TensorType, a_size, by_x
@@ -27,6 +28,8 @@ class _SlidingConvolution(Layer):
     padding = Padding("the padding", PADDINGS, default="same")
     dilation = Extents("the dilation", default=1)
     bias = AutoFlag("the bias", default=Filled.BIAS)
+    init = Initialiser("the initialisation of the weights")
+    bias_init = Initialiser("the initialisation of the bias", has_fans=False)
 
     def channels(self, incoming: int) -> tuple[int, int]:
         """Filters and groups for a number of incoming channels."""
@@ -38,6 +41,7 @@ class _SlidingConvolution(Layer):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         entering = require_map(self, inputs)
+        require_bias(self)
         filters, _ = self.channels(entering.channels)
         return TensorType(filters, self.window.slide(entering.spatial))
 
@@ -62,7 +66,8 @@ class _SlidingConvolution(Layer):
             bias=(self.bias is not False, True),
         )
         sizes = {"in_channels": entering.channels, "out_channels": filters, "kernel_size": compact(self.kernel)}
-        return (*pad, ModuleCall(f"torch.nn.Conv{entering.rank}d", sizes, written))
+        start = initial(weight=self.init, bias=None if self.bias is False else self.bias_init)
+        return (*pad, ModuleCall(f"torch.nn.Conv{entering.rank}d", sizes, written, initial=start))
 
 
 class Convolution(_SlidingConvolution):
@@ -78,6 +83,8 @@ class Convolution(_SlidingConvolution):
     dilation = _SlidingConvolution.dilation
     groups = Whole("the number of groups", default=1)
     bias = _SlidingConvolution.bias
+    init = _SlidingConvolution.init
+    bias_init = _SlidingConvolution.bias_init
 
     examples = (
         Example("INPUT(3x32x32) -> CONV(16)", "16x32x32", 448, 442_368),
@@ -90,6 +97,8 @@ class Convolution(_SlidingConvolution):
         Example("INPUT(40x98) -> CONV(64, 8, 4, padding=valid)", "64x23", 20_544, 471_040),
         Example("INPUT(4x20) -> CONV(2, 3, padding=causal)", "2x20", 26, 480),
         Example("INPUT(1x16x28x28) -> CONV(8, 3)", "8x16x28x28", 224, 2_709_504),
+        Example("INPUT(8x6x6) -> CONV(16, 5, init=normal(0.01), bias_init=constant(1))", "16x6x6", 3_216, 115_200),
+        Example("INPUT(8x6x6) -> CONV(4, init=he)", "4x6x6", 292, 10_368),
     )
     rejects = (
         Reject("INPUT(3x5x5) -> CONV(8, 7, padding=valid)", "window-too-large"),
@@ -101,6 +110,9 @@ class Convolution(_SlidingConvolution):
         Reject("INPUT(4x8x8) -> CONV(8, padding=causal)", "bad-argument"),
         Reject("INPUT(4x8x8) -> CONV(8, padding=max)", "bad-argument"),
         Reject("INPUT(4x8x8) -> CONV(8, bias=2)", "bad-argument"),
+        Reject("INPUT(4x8x8) -> CONV(8, bias=false, bias_init=zeros)", "bad-argument"),
+        Reject("INPUT(4x8x8) -> CONV(8, bias_init=he)", "bad-argument"),
+        Reject("INPUT(4x8x8) -> CONV(8, init=normal(-1))", "bad-argument"),
     )
 
     def channels(self, incoming: int) -> tuple[int, int]:
@@ -119,16 +131,20 @@ class DepthwiseConvolution(_SlidingConvolution):
     padding = _SlidingConvolution.padding
     dilation = _SlidingConvolution.dilation
     bias = _SlidingConvolution.bias
+    init = _SlidingConvolution.init
+    bias_init = _SlidingConvolution.bias_init
 
     examples = (
         Example("INPUT(32x112x112) -> DWCONV(bias=false)", "32x112x112", 288, 3_612_672),
         Example("INPUT(8x9x9) -> DWCONV(5, 2, 3)", "24x5x5", 624, 15_000),
         Example("INPUT(8x30) -> DWCONV(3, padding=valid)", "8x28", 32, 672),
+        Example("INPUT(8x6x6) -> DWCONV(init=lecun, bias_init=zeros)", "8x6x6", 80, 2_592),
     )
     rejects = (
         Reject("INPUT(8x4x4) -> DWCONV(7, padding=valid)", "window-too-large"),
         Reject("INPUT(8) -> DWCONV", "needs-map"),
         Reject("INPUT(8x4x4) -> DWCONV(multiplier=0)", "bad-argument"),
+        Reject("INPUT(8x4x4) -> DWCONV(init=same)", "bad-argument"),
     )
 
     def channels(self, incoming: int) -> tuple[int, int]:
@@ -149,6 +165,8 @@ class TransposedConvolution(Layer):
     dilation = Extents("the dilation", default=1)
     groups = Whole("the number of groups", default=1)
     bias = AutoFlag("the bias", default=Filled.BIAS)
+    init = _SlidingConvolution.init
+    bias_init = _SlidingConvolution.bias_init
 
     examples = (
         Example("INPUT(128x56x56) -> DECONV(64)", "64x112x112", 32_832, 102_760_448),
@@ -156,6 +174,7 @@ class TransposedConvolution(Layer):
         Example("INPUT(8x4x4) -> DECONV(4, 3, 2, 1, output_padding=1, groups=2)", "4x8x8", 148, 2_304),
         Example("INPUT(8x10) -> DECONV(4, 3, 1, dilation=2)", "4x14", 100, 960),
         Example("INPUT(2x3x4x4) -> DECONV(4, padding=valid)", "4x6x8x8", 68, 3_072),
+        Example("INPUT(8x4x4) -> DECONV(4, init=xavier, bias_init=uniform(0.1))", "4x8x8", 132, 2_048),
     )
     rejects = (
         Reject("INPUT(8x4x4) -> DECONV", "missing-argument"),
@@ -164,11 +183,13 @@ class TransposedConvolution(Layer):
         Reject("INPUT(8x4x4) -> DECONV(4, 2, 2, output_padding=2)", "bad-argument"),
         Reject("INPUT(8x2x2) -> DECONV(4, 2, 1, 2)", "window-too-large"),
         Reject("INPUT(8x4x4) -> DECONV(4, padding=((0, 1), (0, 1)))", "bad-argument"),
+        Reject("INPUT(8x4x4) -> DECONV(4, bias=false, bias_init=constant(1))", "bad-argument"),
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         entering = require_map(self, inputs)
         require_groups(self.groups, entering.channels, self.filters)
+        require_bias(self)
         pairs = self._pairs(entering.rank)
         if any(before != after for before, after in pairs):
             message = "the padding of a transposed convolution is the same on both sides"
@@ -188,7 +209,7 @@ class TransposedConvolution(Layer):
                 strict=True,
             )
         )
-        if min(sizes) < 1:
+        if any(size < 1 for size in sizes):
             message = f"padding {pairs[0][0]} leaves nothing of {a_size(entering.spatial)} map"
             raise Rejected(
                 message, attribute="padding", code="window-too-large", label=f"the size would be {by_x(sizes)}"
@@ -217,7 +238,8 @@ class TransposedConvolution(Layer):
             dilation=(compact(self.dilation), 1),
         )
         sizes = {"in_channels": entering.channels, "out_channels": self.filters, "kernel_size": compact(self.kernel)}
-        return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", sizes, written),)
+        start = initial(weight=self.init, bias=None if self.bias is False else self.bias_init)
+        return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", sizes, written, initial=start),)
 
 
 def require_map(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
@@ -231,6 +253,18 @@ def require_map(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
         message = f"{layer.word()} needs a map, C x spatial, but a vector of {entering.channels} comes in"
         help = "put it before the layer that makes the vector (FC, GAP, FLATTEN)"
         raise Rejected(message, code="needs-map", help=help)
+    return entering
+
+
+def require_plane(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
+    """The map of two dimensions that enters.
+
+    Raises:
+        Rejected: something else enters.
+    """
+    entering = require_map(layer, inputs)
+    if entering.rank != 2:
+        raise Rejected(f"{layer.word()} needs a map C x H x W, but {entering} comes in", code="needs-map")
     return entering
 
 
@@ -256,7 +290,12 @@ def split_padding(pairs: Pairs) -> tuple[tuple[Step, ...], tuple[int, ...]]:
 
 def explicit_padding(pairs: Pairs, value: float) -> Step:
     """A step that pads with a value; negative padding cuts off."""
-    sides = tuple(side for pair in reversed(pairs) for side in pair)  # torch names the last axis first
+    sides = padding_sides(pairs)
     if value == 0:
         return ModuleCall(f"torch.nn.ZeroPad{len(pairs)}d", {"padding": sides}, suffix="pad")
     return ModuleCall(f"torch.nn.ConstantPad{len(pairs)}d", {"padding": sides, "value": value}, suffix="pad")
+
+
+def padding_sides(pairs: Pairs) -> tuple[int, ...]:
+    """Paddings as torch lists them, the last axis first."""
+    return tuple(side for pair in reversed(pairs) for side in pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnndsl.layers.attributes import Filled, Flag, Whole
+from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
@@ -18,18 +19,23 @@ class FullyConnected(Layer):
     sets_width = True
     units = Whole("the number of units", default=Filled.UNITS)
     bias = Flag("the bias", default=True)
+    init = Initialiser("the initialisation of the weights")
+    bias_init = Initialiser("the initialisation of the bias", has_fans=False)
 
     examples = (
         Example("INPUT(512x7x7) -> FC(4096)", "4096", 102_764_544, 102_760_448),
         Example("INPUT(84) -> FC(10, bias=false)", "10", 840, 840),
+        Example("INPUT(84) -> FC(10, init=xavier, bias_init=zeros)", "10", 850, 840),
     )
     rejects = (
         Reject("INPUT(84) -> FC(0)", "bad-argument"),
         Reject("INPUT(84) -> FC(10, bias=auto)", "bad-argument"),
         Reject("INPUT(84) -> FC(7/2)", "bad-argument"),
+        Reject("INPUT(84) -> FC(10, bias=false, bias_init=zeros)", "bad-argument"),
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        require_bias(self)
         return TensorType(self.units)
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
@@ -41,7 +47,8 @@ class FullyConnected(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         sizes = {"in_features": inputs[0].elements, "out_features": self.units}
-        linear = ModuleCall("torch.nn.Linear", sizes, options(bias=(self.bias, True)))
+        start = initial(weight=self.init, bias=self.bias_init if self.bias else None)
+        linear = ModuleCall("torch.nn.Linear", sizes, options(bias=(self.bias, True)), initial=start)
         return (linear,) if inputs[0].rank == 0 else (ModuleCall("torch.nn.Flatten", suffix="flatten"), linear)
 
 

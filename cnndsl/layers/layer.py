@@ -7,10 +7,12 @@ Three words are kept apart: a *layer type* is a class (`Conv`), a *layer* is an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from keyword import iskeyword
 from typing import Any, ClassVar, NamedTuple
 
 from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
+from cnndsl.layers.extent import require_closed
 from cnndsl.layers.lowering import Step
 from cnndsl.layers.tensor import TensorType
 
@@ -20,10 +22,7 @@ __all__ = [
     "Reject",
     "Rejected",
     "Shapes",
-    "layer_types",
-    "layers_by_word",
-    "symbols",
-    "words_elsewhere",
+    "declared",
 ]
 
 Shapes = dict[str, tuple[int, ...]]
@@ -54,11 +53,18 @@ class Layer:
     """
 
     words: ClassVar[tuple[str, ...]] = ()
+
+    form: ClassVar[str] = ""
+    """How a spec writes a layer type without words: `[A + B]`."""
+
     elsewhere: ClassVar[tuple[str, ...]] = ()
     """What other frameworks call it, in lower case and without the dimensions at the end (`2d`)."""
 
     attributes: ClassVar[Mapping[str, Attribute[Any]]] = {}
+
     family: ClassVar[str]
+    """Under which heading it is listed: the module's name, unless it is declared; `plugin` outside this package."""
+
     examples: ClassVar[tuple[Example, ...]] = ()
     rejects: ClassVar[tuple[Reject, ...]] = ()
 
@@ -68,6 +74,9 @@ class Layer:
     sets_width: ClassVar[bool] = False
     """Its output width is chosen, not inherited: where a bare CONV or FC takes its bearings."""
 
+    reads_indices: ClassVar[bool] = False
+    """It reads where the max pooling behind its last value found its maxima."""
+
     removes_mean: ClassVar[bool] = False
     """A constant added to its input changes nothing, so a bias before it is superfluous."""
 
@@ -76,7 +85,7 @@ class Layer:
         inherited = {name: value for name, value in cls.attributes.items() if name not in declared}
         cls.attributes = inherited | declared
         if "family" not in vars(cls):
-            cls.family = cls.__module__.rpartition(".")[2]
+            cls.family = cls.__module__.rpartition(".")[2] if cls.is_built_in() else "plugin"
         _layer_types.append(cls)
 
     def __init__(self, values: Mapping[str, Any], filled: Iterable[str] = ()) -> None:
@@ -101,6 +110,8 @@ class Layer:
         for name, attribute in cls.attributes.items():
             if name in given:
                 try:
+                    if not attribute.may_be_open:
+                        require_closed(given[name], attribute.phrase)
                     values[name] = attribute.bind(given[name], rank)
                 except Rejected as rejected:
                     raise rejected.at(name) from None
@@ -120,6 +131,16 @@ class Layer:
     def word(cls) -> str:
         """The name in reports: the first of its words, or for a form of the language the class's."""
         return cls.words[0] if cls.words else cls.__name__.upper()
+
+    @classmethod
+    def package(cls) -> str:
+        """The Python package that it comes from."""
+        return cls.__module__.partition(".")[0]
+
+    @classmethod
+    def is_built_in(cls) -> bool:
+        """Whether it comes with cnndsl."""
+        return cls.package() == __name__.partition(".")[0]
 
     @classmethod
     def summary(cls) -> str:
@@ -170,30 +191,17 @@ class Layer:
         """What it becomes in PyTorch."""
         raise NotImplementedError
 
+    def with_indices(self) -> Layer:
+        """Of a max pooling: the same that also tells where the largest values were, for a layer that reads indices."""
+        raise NotImplementedError
+
 
 _layer_types: list[type[Layer]] = []
 
 
-def layer_types() -> tuple[type[Layer], ...]:
-    """Every layer type, in the order of declaration; bases, whose names start with `_`, are left out."""
-    return tuple(found for found in _layer_types if not found.__name__.startswith("_"))
-
-
-def layers_by_word() -> dict[str, type[Layer]]:
-    """Layer types by each of their words, in capitals."""
-    return {word: found for found in layer_types() for word in found.words}
-
-
-def words_elsewhere() -> dict[str, str]:
-    """For the words of other frameworks, in lower case, ours."""
-    return {other: found.word() for found in layer_types() for other in found.elsewhere}
-
-
-def symbols() -> frozenset[str]:
-    """The closed list of bare words that some attribute takes: `same`, `max`, `auto`."""
-    return frozenset(
-        word for found in layer_types() for attribute in found.attributes.values() for word in attribute.symbols
-    )
+def declared() -> tuple[type[Layer], ...]:
+    """Every subclass of `Layer`, bases included, in the order of declaration."""
+    return tuple(_layer_types)
 
 
 def _spec_name(python_name: str) -> str:
@@ -201,5 +209,7 @@ def _spec_name(python_name: str) -> str:
     return python_name.rstrip("_")
 
 
+@cache
 def _python_name(spec_name: str) -> str:
-    return f"{spec_name}_" if iskeyword(spec_name) else spec_name
+    """Where Python, or what every layer has, takes a name, the attribute is declared with `_` behind it: `from_`."""
+    return f"{spec_name}_" if iskeyword(spec_name) or hasattr(Layer, spec_name) else spec_name

@@ -8,9 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["FunctionCall", "ModuleCall", "Operand", "Operator", "Options", "Slice", "Step", "compact", "options"]
+__all__ = [
+    "PARTS",
+    "FunctionCall",
+    "Initial",
+    "ModuleCall",
+    "Operand",
+    "Operator",
+    "Options",
+    "Slice",
+    "Step",
+    "compact",
+    "options",
+]
+
+PARTS = "cnndsl.backends.torch.parts"
+"""Where modules are that torch lacks; their text becomes part of the source."""
 
 Options = Mapping[str, tuple[Any, Any]]
 """Keyword arguments: for each its value, and torch's default."""
@@ -21,11 +36,20 @@ class Operand(Enum):
 
     INPUT = "the value that comes in"
     INPUTS = "all values that come in, as a list"
+    INDICES = "where the max pooling behind the last of them found its values: its second result"
+
+
+class Initial(NamedTuple):
+    """How a parameter begins: a function of `torch.nn.init`, with its arguments behind the parameter."""
+
+    function: str
+    args: tuple[float, ...] = ()
+    kwargs: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleCall:
-    """A module of torch, `torch.nn.Conv2d`, with the arguments of its constructor.
+    """A module, `torch.nn.Conv2d`, one of `PARTS` or another package's, with the arguments of its constructor.
 
     Attributes:
         path: its dotted name.
@@ -33,6 +57,8 @@ class ModuleCall:
         options: the arguments by keyword; those that equal torch's default need not be written.
         without: parameters that the module would learn and this layer does not have.
         suffix: what tells its name from the node's; the step that holds a node's weights has none.
+        initial: how parameters begin, by name; the others as torch has it.
+        results: how many values it gives; the first is what leaves the node.
     """
 
     path: str
@@ -40,6 +66,8 @@ class ModuleCall:
     options: Options = field(default_factory=dict)
     without: tuple[str, ...] = ()
     suffix: str = ""
+    initial: Mapping[str, Initial] = field(default_factory=dict)
+    results: int = 1
 
     @property
     def kwargs(self) -> dict[str, Any]:
@@ -58,10 +86,14 @@ class FunctionCall:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`a + b + c`; `trailing` says how many axes of length 1 each operand gets behind its last one."""
+    """`a + b + c`; `trailing` says how many axes of length 1 each operand gets behind its last one.
+
+    Numbers may follow: `x * 0.17`.
+    """
 
     symbol: str
     trailing: tuple[int, ...]
+    numbers: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
-"""Pooling: over windows, and over the whole map."""
+"""Pooling over windows, and what takes it back."""
 
 from __future__ import annotations
 
 from math import inf
 from operator import gt
+from typing import Self
 
-from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol
+from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol, Value
 from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Step, compact, options
-from cnndsl.layers.tensor import TensorType
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact, options
+from cnndsl.layers.tensor import TensorType, by_x
 from cnndsl.layers.windows import Pairs, Window
 
-__all__ = ["AveragePooling", "GlobalAveragePooling", "MaxPooling", "Pooling"]
+__all__ = ["AveragePooling", "MaxPooling", "Pooling", "Unpooling"]
 
 
 class _WindowPooling(Layer):
@@ -22,6 +23,15 @@ class _WindowPooling(Layer):
     stride = Extents("the stride", default=SameAs("kernel"))
     padding = Padding("the padding", PADDINGS, default="valid")
     ceil = Flag("ceil", default=False)
+
+    gives_indices = False
+    """It also tells where the largest values were, for an unpooling behind it."""
+
+    def with_indices(self) -> Self:
+        """The same max pooling that also tells where the largest values were."""
+        copy = type(self)({name: self.value(name) for name in self.attributes}, self.filled)
+        copy.__dict__["gives_indices"] = True
+        return copy
 
     @property
     def averages(self) -> bool:
@@ -39,12 +49,12 @@ class _WindowPooling(Layer):
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         entering = require_map(self, inputs)
         sizes = self.window.slide(entering.spatial)
-        pairs = self.window.pairs(entering.spatial)
-        for (before, after), kernel in zip(pairs, self.kernel, strict=True):
+        pairs = () if isinstance(self.padding, str) else self.padding  # the words give less than a window
+        for (before, after), kernel in zip(pairs, self.kernel, strict=False):
             if max(before, after) >= kernel:
                 message = f"padding {max(before, after)} would give windows that hold nothing but padding"
                 raise Rejected(message, attribute="padding", help=f"write at most {kernel - 1}, or a larger window")
-        if not self._fits_torch(entering) and self.averages:
+        if self.averages and (self.ceil or not self.counts_padding) and not self._fits_torch(entering):
             self._reject_uneven_mean()
         return TensorType(entering.channels, sizes)
 
@@ -80,11 +90,14 @@ class _WindowPooling(Layer):
             stride=(compact(self.stride), kernel),
             padding=(compact(tuple(side for side, _ in pairs)) if fits else 0, 0),
             ceil_mode=(fits and self.ceil, False),
+            return_indices=(self.gives_indices, False),
         )
         if self.averages:
             written = {**written, **options(count_include_pad=(self.counts_padding, True))}
         kind = "Avg" if self.averages else "Max"
-        return (*before, ModuleCall(f"torch.nn.{kind}Pool{entering.rank}d", {"kernel_size": kernel}, written))
+        results = 2 if self.gives_indices else 1
+        path = f"torch.nn.{kind}Pool{entering.rank}d"
+        return (*before, ModuleCall(path, {"kernel_size": kernel}, written, results=results))
 
     def _explicit_padding(self, entering: TensorType, output: TensorType, pairs: Pairs) -> Step:
         if not self.ceil:
@@ -170,22 +183,65 @@ class AveragePooling(_WindowPooling):
         return self.count_pad
 
 
-class GlobalAveragePooling(Layer):
-    """Global average pooling: the mean of every channel, as a vector."""
+class Unpooling(Layer):
+    """Unpooling: every value goes where the named max pooling found its largest, zeros elsewhere.
 
-    words = ("GAP",)
-    elsewhere = ("globalaveragepooling", "globalaveragepool", "globalavgpool", "adaptiveavgpool")
+    Zeiler & Fergus, 2014; SegNet (Badrinarayanan et al., 2015).
+    """
+
+    words = ("UNPOOL",)
+    elsewhere = ("maxunpool", "maxunpooling")
+    reads_indices = True
+    value_ = Value("what UNPOOL takes back")
 
     examples = (
-        Example("INPUT(2048x7x7) -> GAP", "2048"),
-        Example("INPUT(64x100) -> GAP", "64"),
-        Example("INPUT(8x4x4x4) -> GAP", "8"),
+        Example("INPUT(8x6x6) -> POOL as p -> CONV(8) -> UNPOOL(p)", "8x6x6", 584, 5_184),
+        Example("INPUT(8x7x7) -> MAXPOOL(3, 2, padding=1) as p -> UNPOOL(p)", "8x7x7"),
+        Example("INPUT(4x9) -> POOL(2, ceil=true) as p -> RELU -> UNPOOL(p)", "4x9"),
     )
-    rejects = (Reject("INPUT(10) -> GAP", "needs-map"),)
+    rejects = (
+        Reject("INPUT(8x6x6) -> POOL as p -> UNPOOL", "missing-argument"),
+        Reject("INPUT(8x6x6) -> POOL -> UNPOOL(2)", "bad-argument"),
+        Reject("INPUT(8x6x6) -> AVGPOOL as p -> UNPOOL(p)", "bad-argument"),
+        Reject("INPUT(8x6x6) -> RELU as r -> UNPOOL(r)", "bad-argument"),
+        Reject("INPUT(8x6x6) -> POOL as p -> CONV(4) -> UNPOOL(p)", "shape-mismatch"),
+        Reject("INPUT(8x6x6) -> POOL(2, 1, padding=same) as p -> UNPOOL(p)", "bad-argument"),
+    )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
-        return TensorType(require_map(self, inputs).channels)
+        pooling = self._pooling()
+        pooled, given = self.value_.inputs[0], self.value_
+        if not pooling._fits_torch(pooled):
+            message = "UNPOOL does not know this padding: it differs on the two sides, or is over half the window"
+            raise Rejected(message, attribute="value", help="give the pooling the same padding on both sides")
+        if inputs[0] != given.type:
+            message = f"{inputs[0]} comes in, but {given.name} left {given.type}: every value needs its place"
+            label = f"{by_x(inputs[0].shape)} != {by_x(given.type.shape)}"
+            help = f"a 1x1 convolution changes the channels: `CONV({given.type.channels}, 1)`"
+            raise Rejected(message, attribute="value", code="shape-mismatch", label=label, help=help)
+        return pooled
+
+    def _pooling(self) -> _WindowPooling:
+        """The max pooling behind the value.
+
+        Raises:
+            Rejected: it is none.
+        """
+        layer = self.value_.layer
+        if not isinstance(layer, _WindowPooling) or layer.averages:
+            message = f"UNPOOL takes back a max pooling, and {self.value_.name} is {layer}"
+            help = "name the pooling itself: `POOL as p`, and later `UNPOOL(p)`"
+            raise Rejected(message, attribute="value", help=help)
+        return layer
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        pool = ModuleCall(f"torch.nn.AdaptiveAvgPool{inputs[0].rank}d", {"output_size": 1})
-        return pool, ModuleCall("torch.nn.Flatten", suffix="flatten")
+        window = self._pooling().window
+        padding = tuple(before for before, _ in window.pairs(output.spatial))
+        settings = {
+            "kernel_size": compact(window.kernel),
+            "stride": compact(window.stride),
+            "padding": compact(padding),
+            "output_size": output.spatial,
+        }
+        path = f"torch.nn.functional.max_unpool{output.rank}d"
+        return (FunctionCall(path, (Operand.INPUT, Operand.INDICES), settings),)

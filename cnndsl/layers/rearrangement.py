@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from cnndsl.layers.attributes import Extents, Rejected, Whole
-from cnndsl.layers.convolution import require_groups, require_map
+from itertools import permutations
+
+from cnndsl.layers.attributes import REQUIRED, Extents, Rejected, Shape, Symbol, Whole
+from cnndsl.layers.conditions import agree
+from cnndsl.layers.convolution import require_groups, require_map, require_plane
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Slice, Step
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Slice, Step
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 
-__all__ = ["Channels", "Crop", "Shuffle"]
+__all__ = ["Channels", "Crop", "Permute", "PixelShuffle", "Reshape", "Shuffle"]
+
+_AXES = {1: "CW", 2: "CHW", 3: "CDHW"}
+"""The letters of the axes of a map, by its rank."""
+
+_ORDERS = tuple("".join(order) for axes in _AXES.values() for order in permutations(axes))
 
 
 class Channels(Layer):
@@ -71,7 +79,7 @@ class Crop(Layer):
 
     words = ("CROP",)
     elsewhere = ("centercrop", "cropping")
-    size = Extents("the size")
+    size = Extents("the size", may_be_open=True)
 
     examples = (
         Example("INPUT(64x136x136) -> CROP(104)", "64x104x104"),
@@ -97,3 +105,106 @@ class Crop(Layer):
             for inner, outer in zip(self.size, inputs[0].spatial, strict=True)
         ]
         return (Slice((None, *ranges)),)
+
+
+class PixelShuffle(Layer):
+    """Pixel shuffle: r*r channels become one that is r times as high and wide (Shi et al., 2016)."""
+
+    words = ("PIXELSHUFFLE",)
+    elsewhere = ("depthtospace", "subpixelconv")
+    r = Whole("the factor")
+
+    examples = (
+        Example("INPUT(64x32x32) -> CONV(12) -> PIXELSHUFFLE(2)", "3x64x64", 6_924, 7_077_888),
+        Example("INPUT(9x4x5) -> PIXELSHUFFLE(3)", "1x12x15"),
+    )
+    rejects = (
+        Reject("INPUT(9x4x4) -> PIXELSHUFFLE(2)", "groups"),
+        Reject("INPUT(4x8) -> PIXELSHUFFLE(2)", "needs-map"),
+        Reject("INPUT(4x8x8) -> PIXELSHUFFLE(0)", "bad-argument"),
+        Reject("INPUT(4x8x8) -> PIXELSHUFFLE", "missing-argument"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        channels, (height, width) = require_plane(self, inputs)
+        area = self.r * self.r
+        if channels % area:
+            label = f"{channels} % ({self.r}*{self.r}) = {channels % area}"
+            message = f"{area} channels become one, and {channels} cannot be divided by that"
+            raise Rejected(message, attribute="r", code="groups", label=label)
+        return TensorType(channels // area, (height * self.r, width * self.r))
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (ModuleCall("torch.nn.PixelShuffle", {"upscale_factor": self.r}),)
+
+
+class Reshape(Layer):
+    """Reshape: the same values in the same order, as another map or vector."""
+
+    words = ("RESHAPE",)
+    elsewhere = ("view", "unflatten")
+    size = Shape("the new shape", default=REQUIRED)
+
+    examples = (
+        Example("INPUT(100) -> FC(8*4*4) -> RESHAPE(8x4x4)", "8x4x4", 12_928, 12_800),
+        Example("INPUT(8x4x4) -> RESHAPE(16x8)", "16x8"),
+        Example("INPUT(8x4x4) -> RESHAPE(128)", "128"),
+    )
+    rejects = (
+        Reject("INPUT(8x4x4) -> RESHAPE(8x5x4)", "shape-mismatch"),
+        Reject("INPUT(8x4x4) -> RESHAPE(8x0x4)", "bad-argument"),
+        Reject("INPUT(8x4x4) -> RESHAPE", "missing-argument"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        channels, *spatial = self.size
+        leaving = TensorType(channels, tuple(spatial))
+        if not agree(leaving.elements, inputs[0].elements):
+            message = f"{inputs[0]} has {inputs[0].elements} values, and {leaving} has {leaving.elements}"
+            label = f"{inputs[0].elements} != {leaving.elements}"
+            raise Rejected(message, attribute="size", code="shape-mismatch", label=label)
+        return leaving
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        unflatten = ModuleCall("torch.nn.Unflatten", {"dim": 1, "unflattened_size": self.size})
+        if output.rank == 0:
+            return (ModuleCall("torch.nn.Flatten"),)
+        return (unflatten,) if inputs[0].rank == 0 else (ModuleCall("torch.nn.Flatten", suffix="flatten"), unflatten)
+
+
+class Permute(Layer):
+    """Permutation of the axes, channels included: `HWC` has the rows as channels and the channels as columns.
+
+    The letters name the axes of what comes in, C D H W, C H W or C W, in their new order.
+    """
+
+    words = ("PERMUTE",)
+    elsewhere = ("transpose",)
+    order = Symbol("the order of the axes", _ORDERS)
+
+    examples = (
+        Example("INPUT(3x8x9) -> PERMUTE(HWC)", "8x9x3"),
+        Example("INPUT(3x8) -> PERMUTE(WC)", "8x3"),
+        Example("INPUT(2x3x4x5) -> PERMUTE(CWHD)", "2x5x4x3"),
+    )
+    rejects = (
+        Reject("INPUT(3x8x9) -> PERMUTE(WC)", "bad-argument"),
+        Reject("INPUT(3x8x9) -> PERMUTE(3)", "bad-argument"),
+        Reject("INPUT(3) -> PERMUTE(WC)", "needs-map"),
+    )
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        entering = require_map(self, inputs)
+        if len(self.order) != len(entering.shape):
+            message = f"the order of {entering} is one of {_AXES[entering.rank]}, not `{self.order}`"
+            raise Rejected(message, attribute="order", help="name every axis once")
+        channels, *spatial = (entering.shape[axis] for axis in self._axes(entering))
+        return TensorType(channels, tuple(spatial))
+
+    def _axes(self, entering: TensorType) -> tuple[int, ...]:
+        """For each new axis the old one, channels being 0."""
+        return tuple(map(_AXES[entering.rank].index, self.order))
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        order = (0, *(axis + 1 for axis in self._axes(inputs[0])))
+        return (FunctionCall("torch.permute", (Operand.INPUT, order)),)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cnndsl.layers.attributes import Real
 from cnndsl.layers.layer import Example, Layer, Reject
-from cnndsl.layers.lowering import ModuleCall, Step, options
+from cnndsl.layers.lowering import PARTS, ModuleCall, Step, options
 from cnndsl.layers.tensor import TensorType
 
-__all__ = ["Dropout"]
+__all__ = ["DropPath", "Dropout", "Noise"]
 
 
 class Dropout(Layer):
@@ -24,3 +24,46 @@ class Dropout(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.Dropout", options=options(p=(self.p, 0.5))),)
+
+
+class DropPath(Layer):
+    """Stochastic depth: in training a sample is zeroed with probability p, and the others are scaled by 1/(1 - p).
+
+    Huang et al., 2016; at the end of a residual branch, `[f -> DROPPATH(0.1) + ID]`.
+    """
+
+    words = ("DROPPATH",)
+    elsewhere = ("stochasticdepth",)
+    p = Real("the probability", minimum=0, maximum=1)
+
+    examples = (
+        Example("INPUT(96x7x7) -> [DWCONV(7) -> DROPPATH(0.1) + ID]", "96x7x7", 4_800, 230_496),
+        Example("INPUT(8) -> DROPPATH(0.2)", "8"),
+    )
+    rejects = (
+        Reject("INPUT(8) -> DROPPATH", "missing-argument"),
+        Reject("INPUT(8) -> DROPPATH(-0.1)", "bad-argument"),
+    )
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (ModuleCall(f"{PARTS}.DropPath", {"p": self.p}),)
+
+
+class Noise(Layer):
+    """Noise: in training a normal random number of mean 0 is added to every value."""
+
+    words = ("NOISE",)
+    elsewhere = ("gaussiannoise",)
+    std = Real("the standard deviation", minimum=0)
+
+    examples = (
+        Example("INPUT(3x32x32) -> NOISE(0.1)", "3x32x32"),
+        Example("INPUT(8) -> NOISE(1)", "8"),
+    )
+    rejects = (
+        Reject("INPUT(8) -> NOISE", "missing-argument"),
+        Reject("INPUT(8) -> NOISE(-1)", "bad-argument"),
+    )
+
+    def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        return (ModuleCall(f"{PARTS}.GaussianNoise", {"std": self.std}),)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cnndsl.layers.attributes import Filled, Rejected, Shape
+from cnndsl.layers.conditions import agree
+from cnndsl.layers.extent import for_large_sizes
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, Operand, Operator, Step
 from cnndsl.layers.tensor import TensorType, by_x
@@ -50,6 +52,8 @@ class Input(Layer):
 class Concat(Layer):
     """Concatenation along the channels: the branches agree in their spatial sizes."""
 
+    form = "[A, B]"
+
     examples = (
         Example("INPUT(8x6x6) -> [ID, CONV(4)]", "12x6x6", 292, 10_368),
         Example("INPUT(8) -> [ID, ID]", "16"),
@@ -62,7 +66,7 @@ class Concat(Layer):
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         first = inputs[0]
         for branch, other in enumerate(inputs):
-            if other.spatial != first.spatial:
+            if not _agree(other.spatial, first.spatial):
                 message = f"branches of {first} and {other} cannot be concatenated: their spatial sizes differ"
                 raise Mismatch(message, branch, _difference(first.spatial, other.spatial), _size_help(first, other))
         return TensorType(sum(each.channels for each in inputs), first.spatial)
@@ -79,7 +83,7 @@ class _SameShape(Layer):
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         first = inputs[0]
         for branch, other in enumerate(inputs):
-            if other != first:
+            if not _agree(other.shape, first.shape):
                 done = "added" if self.symbol == "+" else "subtracted"
                 message = f"{first} and {other} cannot be {done}: terms have the same shape"
                 raise Mismatch(message, branch, _difference(first.shape, other.shape), _sum_help(first, other))
@@ -92,6 +96,7 @@ class _SameShape(Layer):
 class Add(_SameShape):
     """Sum of branches of one shape."""
 
+    form = "[A + B]"
     symbol = "+"
 
     examples = (Example("INPUT(8x6x6) -> [CONV(8, 3) + ID + ID]", "8x6x6", 584, 20_736),)
@@ -104,6 +109,7 @@ class Add(_SameShape):
 class Subtract(_SameShape):
     """Difference of two branches of one shape."""
 
+    form = "[A - B]"
     symbol = "-"
 
     examples = (Example("INPUT(8x6x6) -> [ID - RELU]", "8x6x6"),)
@@ -112,6 +118,8 @@ class Subtract(_SameShape):
 
 class Multiply(Layer):
     """Product of branches, which broadcasts: a vector over positions, 1xHxW over channels, Cx1x1."""
+
+    form = "[A & B]"
 
     examples = (
         Example("INPUT(8x6x6) -> [ID & GAP -> FC(8) -> SIGMOID]", "8x6x6", 72, 64),
@@ -125,12 +133,13 @@ class Multiply(Layer):
     )
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
-        largest = max(inputs, key=lambda each: (each.rank, each.elements))
-        whole = TensorType(max(each.channels for each in inputs), largest.spatial)
+        largest = max(inputs, key=lambda each: (each.rank, for_large_sizes(each.elements)))
+        whole = TensorType(max((each.channels for each in inputs), key=for_large_sizes), largest.spatial)
         ones = (1,) * whole.rank
         gates = {whole, TensorType(whole.channels), TensorType(1, whole.spatial), TensorType(whole.channels, ones)}
         for branch, each in enumerate(inputs):
-            if each not in gates:
+            nearest = TensorType(1 if each.channels == 1 else whole.channels, whole.spatial)
+            if each not in gates and not _agree(each.shape, nearest.shape):
                 raise self._mismatch(each, whole, branch)
         return whole
 
@@ -146,6 +155,11 @@ class Multiply(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Operator("*", tuple(output.rank - each.rank for each in inputs)),)
+
+
+def _agree(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    """Whether extents are the same, or can be where they are open."""
+    return left == right or (len(left) == len(right) and all(map(agree, left, right)))
 
 
 def _difference(left: tuple[int, ...], right: tuple[int, ...]) -> str:

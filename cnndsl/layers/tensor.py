@@ -5,13 +5,15 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
+from cnndsl.layers.extent import spelled
+
 __all__ = ["TensorType", "a_size", "by_x"]
 
 
 class TensorType(NamedTuple):
     """A map, C x spatial extents, or a vector of C, which has no spatial extents. The batch is implied.
 
-    A 1x1 map is not a vector: `512x1x1` and `512` are two types.
+    A 1x1 map is not a vector: `512x1x1` and `512` are two types. Sizes may be open (`cnndsl.layers.extent`).
     """
 
     channels: int
@@ -37,11 +39,11 @@ class TensorType(NamedTuple):
 
 
 def by_x(extents: tuple[int, ...]) -> str:
-    """`64x7x7`: extents as the language writes them."""
-    return "x".join(map(str, extents))
+    """`64x7x7`, `64x(H//2)x(W//2)`: extents as the language writes them."""
+    return "x".join(map(spelled, extents)) if len(extents) > 1 else "".join(map(str, extents))
 
 
 def a_size(extents: tuple[int, ...]) -> str:
-    """`a 7x7`, `an 8x8`: extents with their article."""
-    first = str(extents[0])
-    return f"{'an' if first.startswith('8') or first in ('11', '18') else 'a'} {by_x(extents)}"
+    """`a 7x7`, `an 8x8`, `an HxW`: extents with their article."""
+    first = str(extents[0]).lstrip("(")
+    return f"{'an' if first.startswith(('8', 'H')) or first in ('11', '18') else 'a'} {by_x(extents)}"

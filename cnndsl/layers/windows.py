@@ -66,19 +66,20 @@ class Window:
         Raises:
             Rejected: the window does not fit into the padded map.
         """
+        if self.padding == "same_upper":
+            return tuple(-(-size // stride) for size, stride in zip(sizes, self.stride, strict=True))
         reaches = spans(self.kernel, self.dilation)
         pairs = self.pairs(sizes)
         steps = tuple(map(self._steps, sizes, reaches, self.stride, pairs))
-        if min(steps) < 1:
+        if any(count < 1 for count in steps):
             raise self._too_large(sizes, pairs, reaches, steps)
         return steps
 
     def _steps(self, size: int, reach: int, stride: int, pair: tuple[int, int]) -> int:
-        room = size + sum(pair) - reach
+        before, after = pair
         if not self.ceil:
-            return room // stride + 1
-        steps = -(-room // stride) + 1
-        return steps - 1 if (steps - 1) * stride >= size + pair[0] else steps
+            return (size + before + after - reach) // stride + 1
+        return -(-(size + before + min(after + stride - reach, 0)) // stride)
 
     def _too_large(
         self, sizes: tuple[int, ...], pairs: Pairs, reaches: tuple[int, ...], steps: tuple[int, ...]
@@ -90,10 +91,10 @@ class Window:
         label = f"({size} + {padding} - {window})/{self.stride[axis]} + 1 < 1"
         dilated = f" with dilation {by_x(self.dilation)}" if any(step > 1 for step in self.dilation) else ""
         message = f"{a_size(self.kernel)} window{dilated} does not fit {a_size(sizes)} map"
-        enough = max(-(-(reach - size) // 2) for size, reach in zip(sizes, reaches, strict=True))
-        room = zip(sizes, pairs, self.dilation, strict=True)
-        largest = min((size + sum(pair) - 1) // dilation + 1 for size, pair, dilation in room)
-        help = f"write padding={enough}, or a kernel of at most {largest}"
+        closed = [axis for axis, count in enumerate(sizes) if isinstance(count, int)]
+        enough = max((-(-(reaches[axis] - sizes[axis]) // 2) for axis in closed), default=0)
+        room = ((sizes[axis] + sum(pairs[axis]) - 1) // self.dilation[axis] + 1 for axis in closed)
+        help = f"write padding={enough}, or a kernel of at most {min(room)}" if closed else ""
         return Rejected(message, attribute="kernel", code="window-too-large", label=label, help=help)
 
 
