@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from cnndsl.analyses.cost import totals
 from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.elaborate import elaborate
 from cnndsl.graph import Graph
-from cnndsl.source import Source
+from cnndsl.source import Source, Span, used
 from cnndsl.syntax import ast, parse
 
-__all__ = ["Compilation", "compile_source"]
+__all__ = ["Compilation", "compile_one", "compile_source"]
 
 
 class Compilation(NamedTuple):
@@ -19,25 +21,63 @@ class Compilation(NamedTuple):
 
     source: Source
     file: ast.File | None
-    graph: Graph | None
+    graphs: tuple[Graph, ...]
     diagnostics: tuple[Diagnostic, ...]
+    used: tuple[Source, ...] = ()
+    """The files that were brought in."""
 
     @property
     def has_errors(self) -> bool:
         return any(diagnostic.is_error for diagnostic in self.diagnostics)
 
+    @property
+    def graph(self) -> Graph | None:
+        """The only graph; None where there is none, or more than one."""
+        return self.graphs[0] if len(self.graphs) == 1 else None
+
 
 def compile_source(
-    source: Source, overrides: Mapping[str, object] | None = None, inputs: Mapping[str, object] | None = None
+    source: Source,
+    overrides: Mapping[str, object] | None = None,
+    inputs: Mapping[str, object] | None = None,
+    roots: Sequence[Path] = (),
 ) -> Compilation:
-    """Text to graph. Never raises for what a text says; mistakes are diagnostics, and then there is no graph.
+    """Text to graphs, one for each model of the text, or for the one that the source asks for.
+
+    Never raises for what a text says; mistakes are diagnostics, and then there are no graphs.
 
     Args:
         source: the text.
         overrides: values for its parameters, as text or as Python values.
         inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
+        roots: folders from which `use` may bring in files, beside the text's own and the shipped specs.
     """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
-    graph = elaborate(file, overrides or {}, inputs or {}, diagnostics) if file else None
-    return Compilation(source, file, graph, diagnostics.sorted())
+    graphs: tuple[Graph, ...] = ()
+    brought_in: dict[Path | None, Source] = {}
+
+    def read(name: str, by: Source) -> Source:
+        found = used(name, by, roots)
+        return brought_in.setdefault(found.path, found)
+
+    if file:
+        graphs = elaborate(file, overrides or {}, inputs or {}, diagnostics, read, totals)
+    return Compilation(source, file, graphs, diagnostics.sorted(), tuple(brought_in.values()))
+
+
+def compile_one(
+    source: Source,
+    overrides: Mapping[str, object] | None = None,
+    inputs: Mapping[str, object] | None = None,
+    roots: Sequence[Path] = (),
+) -> Compilation:
+    """The same for what works on one model: that a text has several, and none is asked for, is a mistake."""
+    found = compile_source(source, overrides, inputs, roots)
+    if len(found.graphs) < 2:
+        return found
+    names = [graph.name for graph in found.graphs]
+    message = f"{source.name} has {len(names)} models: {', '.join(names)}"
+    help = f"say which: {source.name}:{names[0]}"
+    which = Diagnostic("which-model", message, Span(source, 0, 0), help=help)
+    return found._replace(graphs=(), diagnostics=(which, *found.diagnostics))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnndsl.compiler import compile_source
+from cnndsl.compiler import compile_one
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.graph import Graph
 from cnndsl.source import Source, read
@@ -54,6 +55,8 @@ class Model:
         diagnostics: what there is to know about it; warnings only.
         parameters: what was set with `-D`, by name.
         inputs: the sizes that were set for its inputs, by name; "" stands for the only one.
+        roots: folders from which `use` may bring in files, beside the spec's own and the shipped specs.
+        used: the files that it brings in.
     """
 
     source: Source
@@ -61,6 +64,26 @@ class Model:
     diagnostics: tuple[Diagnostic, ...]
     parameters: Mapping[str, object] = field(default_factory=dict)
     inputs: Mapping[str, object] = field(default_factory=dict)
+    roots: tuple[Path, ...] = ()
+    used: tuple[Source, ...] = ()
+
+    @classmethod
+    def compiled(
+        cls,
+        source: Source,
+        parameters: Mapping[str, object],
+        inputs: Mapping[str, object],
+        roots: tuple[Path, ...] = (),
+    ) -> Model:
+        """The model of a source, or the one of its models that the source asks for.
+
+        Raises:
+            SpecError: it has mistakes, or several models and none is asked for.
+        """
+        found = compile_one(source, parameters, inputs, roots)
+        if found.graph is None:
+            raise SpecError(found.diagnostics)
+        return cls(source, found.graph, found.diagnostics, parameters, inputs, roots, found.used)
 
     @property
     def name(self) -> str:
@@ -75,9 +98,17 @@ class Model:
         return Summary(table(self.graph, found), found.params, found.buffers, found.macs)
 
     def torch_source(self) -> str:
-        """The network as a Python file that needs torch alone; its last class is the network."""
+        """The network as a Python file that needs torch alone; its last class is the network.
+
+        Raises:
+            SpecError: torch makes a layer with a number that depends on an open size.
+        """
+        from cnndsl.backends.torch.open_sizes import missing_number
         from cnndsl.backends.torch.write import source
 
+        missing = missing_number(self.graph)
+        if missing is not None:
+            raise SpecError((missing,))
         return source(self.graph)
 
     def to_torch(self) -> Module:
@@ -85,10 +116,13 @@ class Model:
 
         It is new each time, with torch's initial values, in training mode. It takes tensors N x C x spatial, or N x F
         for a vector, one for each input, and gives the output, or a named tuple of several.
+
+        Raises:
+            SpecError: torch makes a layer with a number that depends on an open size.
         """
         from cnndsl.backends.torch.module import build
 
-        return build(self.graph)
+        return build(self.torch_source())
 
     def to_dot(self, *, direction: Direction = "down") -> str:
         """The network as DOT text, for Graphviz."""
@@ -119,7 +153,7 @@ def load(path: str | os.PathLike[str], /, *, input: object = None, **parameters:
     """The model in a file, or a shipped one: `load("zoo:resnet50", classes=10)`.
 
     Args:
-        path: a .cnn file, or `zoo:NAME`.
+        path: a .cnn file, or `zoo:NAME`; of one with several models, `gan.cnn:generator`.
         input: another size for its input, channels first: "3x96x128" or (3, 96, 128); for a network with several
             inputs a mapping from their names.
         parameters: values for the file's parameters, as `-D` gives them on the command line.
@@ -142,7 +176,4 @@ def parse(text: str, /, *, input: object = None, **parameters: object) -> Model:
 
 def _model(source: Source, parameters: Mapping[str, object], input: object) -> Model:
     inputs = {} if input is None else dict(input) if isinstance(input, Mapping) else {"": input}
-    compilation = compile_source(source, parameters, inputs)
-    if compilation.graph is None:
-        raise SpecError(compilation.diagnostics)
-    return Model(source, compilation.graph, compilation.diagnostics, parameters, inputs)
+    return Model.compiled(source, parameters, inputs)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Position", "Source", "Span", "UnreadableSource", "read", "shipped", "shipped_specs"]
+__all__ = [
+    "Position",
+    "Source",
+    "Span",
+    "UnreadableSource",
+    "read",
+    "shipped",
+    "shipped_specs",
+    "split_model",
+    "used",
+]
 
 SUFFIX = ".cnn"
 ZOO = "zoo:"
@@ -30,10 +41,19 @@ class Position(NamedTuple):
 
 @dataclass(eq=False)
 class Source:
-    """A text and the name under which messages refer to it."""
+    """A text and the name under which messages refer to it.
+
+    Attributes:
+        name: of the file, or what stands for one.
+        text: what it says.
+        path: the file; None for a text that lies in none.
+        model: which of its models is asked for; "" where that is not said.
+    """
 
     name: str
     text: str = field(repr=False)
+    path: Path | None = field(default=None, repr=False)
+    model: str = field(default="", repr=False)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -103,13 +123,57 @@ def shipped_specs() -> list[str]:
 
 
 def read(name: str | os.PathLike[str]) -> Source:
-    """The source at a path, or a shipped one for `zoo:NAME`.
+    """The source at a path, or a shipped one for `zoo:NAME`; with `:MODEL` behind it, for one of its models.
 
     Raises:
         UnreadableSource: there is no such file, or its content is not UTF-8 text.
     """
-    name = os.fspath(name)
+    name, model = split_model(os.fspath(name))
     path = _zoo_path(name.removeprefix(ZOO)) if name.startswith(ZOO) else Path(name)
+    source = _read(path, name)
+    return Source(path.name if name.startswith(ZOO) else name, source, path, model)
+
+
+def split_model(name: str) -> tuple[str, str]:
+    """The name of a source without the model that is asked for, and that model: `gan.cnn:generator`."""
+    if name.startswith(ZOO):
+        zoo, _, model = name.removeprefix(ZOO).partition(":")
+        return ZOO + zoo, model
+    before, found, model = name.rpartition(f"{SUFFIX}:")
+    return (before + SUFFIX, model) if found and model.isidentifier() else (name, "")
+
+
+def used(name: str, by: Source, roots: Sequence[Path] = ()) -> Source:
+    """The source that `use "NAME"` means in a file: beside it, then among the shipped specs, then in other folders.
+
+    Args:
+        name: a relative path.
+        by: the file that has the statement; of a text that lies in no file, the current folder counts.
+        roots: further folders that may be read.
+
+    Raises:
+        UnreadableSource: no such file lies in these folders, or it cannot be read.
+    """
+    beside = by.path.parent if by.path else Path()
+    folders = [beside, shipped("specs"), *roots]
+    for folder in folders:
+        path = folder / name
+        if not path.is_file():
+            continue
+        if any(_is_inside(path, each) for each in folders):
+            shown = Path(by.name).parent / name if folder is beside else name
+            return Source(str(shown), _read(path, name), path)
+        where = "beside the file, in the shipped specs, or where --use-from allows it"
+        raise UnreadableSource(f"{name} lies elsewhere: files are brought in from {where}")
+    raise UnreadableSource(f"there is no {name} beside the file or in the shipped specs")
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder or below it, links followed."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _read(path: Path, name: str) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
@@ -117,7 +181,7 @@ def read(name: str | os.PathLike[str]) -> Source:
         raise UnreadableSource(f"cannot read {name}: {error.strerror or error}") from None
     except ValueError as error:  # a NUL byte in the name
         raise UnreadableSource(f"cannot read {name!r}: {error}") from None
-    return Source(name if not name.startswith(ZOO) else path.name, decode(content, name))
+    return decode(content, name)
 
 
 def decode(content: bytes, name: str) -> str:

@@ -1,6 +1,7 @@
 """Every message as a user sees it: a file in `diagnostics/` shows a spec, a line of dashes, and what is said about it.
 
-A first line `$ -D N=2` sets parameters. `pytest --rewrite-cases` writes what is said now; read the difference before
+A first line `$ -D N=2` sets parameters, `$ :generator` asks for a model, `$ one` for the only one. A line
+`==== blocks.cnn` begins the text of another file. `pytest --rewrite-cases` writes what is said now; read the difference before
 you commit it.
 """
 
@@ -8,10 +9,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from cnndsl.compiler import compile_source
+from cnndsl.compiler import compile_one, compile_source
 from cnndsl.diagnostics import CODES
 from cnndsl.diagnostics.json import as_data
 from cnndsl.diagnostics.terminal import render, render_all
@@ -24,28 +26,48 @@ OF_TRAINING = {"misfit"}
 """Codes that the compiler never gives; `test_training` shows them."""
 
 
-def parts(case: Path) -> tuple[dict[str, object], str, str]:
-    """Parameters, spec and expected messages."""
-    spec, _, expected = case.read_text().partition(RULE)
-    parameters: dict[str, object] = {}
-    if spec.startswith("$ "):
-        options, _, spec = spec.partition("\n")
-        parameters = dict(re.findall(r"-D (\w+)=(\S+)", options))
-    return parameters, spec, expected
+class Case(NamedTuple):
+    """A case as it is written: what is set, the spec, the other files by name, and what is said."""
+
+    options: str
+    spec: str
+    files: dict[str, str]
+    expected: str
+
+    def said(self, folder: Path) -> str:
+        """What is said now."""
+        for name, text in {"net.cnn": self.spec, **self.files}.items():
+            (folder / name).write_text(text)
+        parameters = dict(re.findall(r"-D (\w+)=(\S+)", self.options))
+        model = re.search(r":(\w+)", self.options)
+        source = Source("net.cnn", self.spec, folder / "net.cnn", model[1] if model else "")
+        compile = compile_one if " one" in self.options else compile_source
+        return render_all(compile(source, parameters).diagnostics)
+
+
+def parts(case: Path) -> Case:
+    text, _, expected = case.read_text().partition(RULE)
+    options = ""
+    if text.startswith("$ "):
+        options, _, text = text.partition("\n")
+    spec, *others = re.split(r"\n==== (\S+)\n", text)
+    return Case(options, spec, dict(zip(others[::2], others[1::2], strict=True)), expected)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_message(case: Path, request: pytest.FixtureRequest) -> None:
-    parameters, spec, expected = parts(case)
-    said = render_all(compile_source(Source("net.cnn", spec), parameters).diagnostics)
+def test_message(case: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    found = parts(case)
+    said = found.said(tmp_path)
     if request.config.getoption("--rewrite-cases"):
         case.write_text(case.read_text().partition(RULE)[0] + RULE + said)
         return
-    assert said == expected
+    assert said == found.expected
 
 
 def test_every_code_is_shown_in_a_case() -> None:
-    shown = {code for case in CASES for code in re.findall(r"^(?:error|warning)\[([\w-]+)\]", parts(case)[2], re.M)}
+    shown = {
+        code for case in CASES for code in re.findall(r"^(?:error|warning)\[([\w-]+)\]", parts(case).expected, re.M)
+    }
     assert set(CODES) - shown == TOO_LARGE_FOR_A_FILE | OF_TRAINING
 
 

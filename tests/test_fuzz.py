@@ -136,7 +136,9 @@ TEMPLATES = {
         LRN(1,alpha=<n>) DROPOUT(<n>) block(<p>) block(<n>) g(<n>) <p>-><p> [<p>] [<p>,<p>] [<p>+<p>] [<p>&<p>]
         [<p>-<p>] <p>*2 <p>*<n> <p>? <p>+<p> [<p>~for~a~in~<n>] [<p>~for~a,b~in~(<n>,<n>),(<n>,<n>)]
         [<p>,~for~a~in~<n>,<n>] [<p>+~for~a~in~<n>] [<p>~if~<n>==<n>~else~<p>] [<p>~if~<n>~else~<p>]
-        [[<p>]~if~C>3~else~[<p>]]
+        [[<p>]~if~C>3~else~[<p>]] <p>~as~y y v v-><p> [v,<p>] [ID,v-><p>] [<p>~as~y-><p>,y] twice(<p>) twice(v-><p>)
+        pair(v,<p>) pair(v-><p>,y) alike(<p>) alike(v) act pool one(<n>) one(<n>)-><p> [<p>|<p>] CROP(v) SE(<n>)
+        [a-><p>,~for~a~in~v,v] [a-><p>~for~a,b~in~(v,<n>),(<p>,<n>)]
     """,
 }
 PLAIN = {symbol: lines.strip().splitlines()[0].split() for symbol, lines in TEMPLATES.items()}
@@ -151,8 +153,20 @@ def pieces(draw: st.DrawFn, symbol: str, depth: int = 3) -> str:
     return text.replace("~", " ")
 
 
-programs = st.tuples(pieces("n"), pieces("n"), pieces("p"), pieces("p", 4)).map(
-    lambda found: "a = {}\ng(a, b=2) = {}\nblock(net=RELU) = {}\nINPUT(4x8x8) -> {}".format(*found)
+PROGRAM = """a = {}
+g(a, b=2) = {}
+block(net=RELU) = {}
+shared one(n) = {}
+twice(net) = [net -> RELU + net]
+pair(v, w) = [v, w -> CONV(4, 3)]
+alike(shared net) = [net + RELU -> net]
+act = RELU | SILU
+pool = POOL?
+INPUT(4x8x8) as v -> {}
+v -> {} as z
+z"""
+programs = st.tuples(pieces("n"), pieces("n"), pieces("p"), pieces("p"), pieces("p", 4), pieces("p", 4)).map(
+    lambda found: PROGRAM.format(*found)
 )
 
 PATTERN = "INPUT -> [[CONV -> RELU]*N -> POOL?]*2 -> FC(width)\nwidth = 8\nblock = RELU"

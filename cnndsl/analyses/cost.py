@@ -11,7 +11,7 @@ from math import prod
 
 from cnndsl.graph import Graph, Node
 
-__all__ = ["Cost", "NodeCost", "cost"]
+__all__ = ["Cost", "NodeCost", "cost", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,16 @@ def cost(graph: Graph) -> Cost:
     return Cost(tuple(map(_node_cost, graph)))
 
 
+def totals(graph: Graph) -> dict[str, int]:
+    """What a budget can be set for, `require params < 5e6`, by its words."""
+    found = cost(graph)
+    return {"params": found.params, "macs": found.macs}
+
+
 def _node_cost(node: Node) -> NodeCost:
     layer, inputs = node.layer, node.input_types
+    if node.shares is not None:  # counted where they are used first
+        return NodeCost(node, 0, 0, layer.macs(inputs, node.type))
     params = sum(map(prod, layer.parameters(inputs).values()))
     buffers = sum(map(prod, layer.buffers(inputs).values()))
     return NodeCost(node, params, buffers, layer.macs(inputs, node.type))

@@ -48,6 +48,15 @@ CODES: dict[str, Code] = {
     "bad-override": _error(
         "`-D` sets a number, string, boolean, size, tuple or free name of the file, `--input` the size of an input."
     ),
+    "named-twice": _error("In one body `as` gives each name once, and no name of a parameter or definition."),
+    "read-before-named": _error("A value is read below the place that names it."),
+    "out-of-sight": _error("A value is read in the body that names it: the file, a definition, a copy, a row."),
+    "not-built": _error("A value that is read was built: its side was taken, its repetition not 0 times."),
+    "bad-use": _error("`use` names a file beside this one or a shipped one, which is right and does not use this one."),
+    "ambiguous-use": _error("A name that two files bring in is read only where the file defines it itself."),
+    "bad-default": _error("`default` sets the arguments of a layer, once for each layer."),
+    "no-model": _error("The model that is asked for is one of the file."),
+    "which-model": _error("Of a file with several models, one is asked for where one is needed."),
     # arguments and values
     "missing-argument": _error("A parameter without a default needs an argument."),
     "too-many-arguments": _error("A call has at most as many arguments as there are parameters."),
@@ -69,7 +78,10 @@ CODES: dict[str, Code] = {
     "endless-definition": _error("A definition that contains itself ends by a conditional."),
     "too-many-nodes": _error("A network has at most 200,000 nodes."),
     "too-many-steps": _error("A spec is compiled in at most 2,000,000 steps, whether or not they make nodes."),
-    "unsupported": _error("This construct of the language is not compiled by this version yet."),
+    "lost-value": _error("What arrives at an element is read: by it, by name, or as an output."),
+    "model-as-value": _error("The name of a model is no value of another one."),
+    "shared-weights": _error("All uses of something shared need weights of the same shapes."),
+    "requirement": _error("What a file requires holds."),
     # shapes
     "window-too-large": _error("A window fits into its map: (W + P_lo + P_hi - d*(K-1) - 1)/S + 1 is at least 1."),
     "shape-mismatch": _error(
@@ -78,10 +90,14 @@ CODES: dict[str, Code] = {
     "needs-map": _error("Layers that slide over positions need a map, C x spatial, not a vector."),
     "groups": _error("Groups divide the channels that enter and the filters that leave."),
     "out-of-range": _error("A selection lies inside what it selects from."),
+    "open-size": _error("What needs a number does not depend on an open size, H or W of `INPUT(3xHxW)`."),
     # training
     "misfit": _error("A network that is trained fits its data: an input of its images, an output with its classes."),
     # likely slips that are legal
+    "unnamed-choice": _warning("A choice `A | B` is the whole right side of a definition, so that it has a name."),
     "unused-definition": _warning("In a file with a network, every definition is used somewhere."),
     "size-product": _warning("A size is written with x: `3*3` is the number 9."),
     "size-order": _warning("Sizes are channels first: 3x224x224."),
+    # what depends on the size of the input
+    "undecided": _warning("A network with open sizes is checked for all of them; it may fit together for some only."),
 }

@@ -67,8 +67,9 @@ class Diagnostics:
             self.add(diagnostic)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """In the order of the text."""
-        return tuple(sorted(self._found.values(), key=lambda found: found.span.start))
+        """In the order of the text, those of one source together."""
+        sources = {source: place for place, source in enumerate(dict.fromkeys(span.source for _, span in self._found))}
+        return tuple(sorted(self._found.values(), key=lambda found: (sources[found.span.source], found.span.start)))
 
     @property
     def has_errors(self) -> bool:

@@ -1,13 +1,18 @@
 """Arithmetic of the language: exact where numbers are whole, and bounded.
 
-`/` is exact: a whole result is an integer. Whole numbers stay below 2^63, others are finite.
+`/` is exact: a whole result is an integer. Whole numbers stay below 2^63, others are finite. Sizes that are open are
+computed with as formulas, as far as that needs no number.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
+
+from cnndsl.layers.conditions import agree, collecting
+from cnndsl.layers.extent import Extent, require_short
+from cnndsl.layers.rejected import Undecided
 
 __all__ = ["FUNCTIONS", "LARGEST", "BadArithmetic", "binary", "call", "compare", "is_number", "is_whole", "normal"]
 
@@ -15,6 +20,8 @@ LARGEST = 2**63 - 1
 LONGEST_RANGE = 10_000
 
 Number = int | float
+
+T = TypeVar("T")
 
 
 class BadArithmetic(Exception):
@@ -32,6 +39,9 @@ def normal(value: Number) -> Number:
     Raises:
         BadArithmetic: it is larger than the language's numbers.
     """
+    if isinstance(value, Extent):
+        require_short(value)
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise BadArithmetic("the result is larger than any number of the language")
@@ -46,10 +56,11 @@ def binary(operator: str, left: Number, right: Number) -> Number:
 
     Raises:
         BadArithmetic: division by zero, a result out of bounds or not real.
+        Undecided: it needs the number of a size that is open.
     """
     if operator in ("/", "//", "%") and right == 0:
         raise BadArithmetic(f"{left} {operator} 0 has no result")
-    if operator == "**":
+    if operator == "**" and not isinstance(left, Extent):
         return _power(left, right)
     return normal(_OPERATIONS[operator](left, right))
 
@@ -67,6 +78,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Number]] = {
     "/": _divide,
     "//": lambda left, right: left // right,
     "%": lambda left, right: left % right,
+    "**": lambda left, right: left**right,
 }
 
 
@@ -93,23 +105,41 @@ def compare(operator: str, left: Any, right: Any) -> bool:
 
     Raises:
         BadArithmetic: the order of something that is no number is asked for.
+        Undecided: it depends on a size that is open.
     """
     if operator in ("==", "!="):
         return _are_equal(left, right) == (operator == "==")
     if not (is_number(left) and is_number(right)):
         raise BadArithmetic(f"only numbers can be compared with `{operator}`", "compare with == or !=")
+    if isinstance(left, Extent) or isinstance(right, Extent):
+        return _decided(lambda: _COMPARISONS[operator](left, right), f"{left} {operator} {right}")
     return _COMPARISONS[operator](left, right)
 
 
-def _are_equal(left: object, right: object) -> bool:
+def _are_equal(left: Any, right: Any) -> bool:
     """Equality in which true is not 1, also inside tuples."""
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(map(_are_equal, left, right))
+    if (isinstance(left, Extent) or isinstance(right, Extent)) and is_number(left) and is_number(right):
+        return _decided(lambda: agree(left, right), f"{left} == {right}")
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
+def _decided(compute: Callable[[], T], what: str) -> T:
+    """The result of comparisons that are the same for all sizes.
+
+    Raises:
+        Undecided: they are not.
+    """
+    with collecting() as conditions:
+        result = compute()
+    if conditions:
+        raise Undecided(f"`{what}` depends on an open size")
+    return result
+
+
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Extent) and not isinstance(value, bool)
 
 
 def is_whole(value: object) -> TypeGuard[int]:
@@ -171,6 +201,10 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
 }
 
 
+_OF_FORMULAS = frozenset({"min", "max", "abs", "round", "floor", "ceil"})
+"""Functions that take open sizes."""
+
+
 def call(name: str, arguments: tuple[Any, ...]) -> Any:
     """The result of a built-in function.
 
@@ -185,5 +219,14 @@ def call(name: str, arguments: tuple[Any, ...]) -> Any:
         raise BadArithmetic(f"{name} takes {count} argument{'s' * (most > 1)}, not {len(arguments)}")
     if not all(map(is_number, arguments)):
         raise BadArithmetic(f"{name} takes numbers")
+    if any(isinstance(argument, Extent) for argument in arguments):
+        return _call_with_open(name, arguments)
     result = function(*arguments)
     return result if isinstance(result, tuple) else normal(result)
+
+
+def _call_with_open(name: str, arguments: tuple[Any, ...]) -> Any:
+    shown = f"{name}({', '.join(map(str, arguments))})"
+    if name not in _OF_FORMULAS:
+        raise Undecided(f"{shown} needs a number, and the size is open")
+    return normal(_decided(lambda: FUNCTIONS[name][0](*arguments), shown))

@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 
 from cnndsl.diagnostics import Label, did_you_mean
 from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.values import brief
 from cnndsl.layers import REQUIRED, Layer
 from cnndsl.layers.attributes import Shape
+from cnndsl.layers.signature import call_text, default
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
 __all__ = ["Binder", "Signature", "bind", "signature_of_definition", "signature_of_layer"]
+
+_LONGEST = 40
+"""Characters of a default that is shown."""
 
 
 class Signature(NamedTuple):
@@ -20,55 +25,71 @@ class Signature(NamedTuple):
 
     name: str
     parameters: tuple[str, ...]
+    defaults: tuple[str, ...]
+    """As text, "" where there is none."""
+
     required: frozenset[str]
     takes_size: bool = False
     """Whether the first parameter is the shape of a sample, which people tend to write as several numbers."""
 
     def __str__(self) -> str:
-        shown = (name if name in self.required else f"{name}=..." for name in self.parameters)
-        return f"{self.name}({', '.join(shown)})"
+        return call_text(self.name, zip(self.parameters, self.defaults, strict=True))
 
 
 def signature_of_definition(definition: ast.Definition) -> Signature:
     parameters = definition.parameters or ()
+    names = tuple(parameter.name for parameter in parameters)
+    defaults = tuple(brief(parameter.default, _LONGEST) if parameter.default else "" for parameter in parameters)
     required = frozenset(parameter.name for parameter in parameters if parameter.default is None)
-    return Signature(definition.name, tuple(parameter.name for parameter in parameters), required)
+    return Signature(definition.name, names, defaults, required)
 
 
 def signature_of_layer(layer: type[Layer]) -> Signature:
     required = frozenset(name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
     takes_size = any(isinstance(attribute, Shape) for attribute in layer.attributes.values())
-    return Signature(layer.word(), tuple(layer.attributes), required, takes_size)
+    defaults = tuple(map(default, layer.attributes.values()))
+    return Signature(layer.word(), tuple(layer.attributes), defaults, required, takes_size)
 
 
 class Binder:
-    """Binds the calls of one file; the same text called again is bound as before."""
+    """Binds the calls of a program; the same text called again is bound as before."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._signatures: dict[str, Signature] = {}
-        self._bound: dict[tuple[int, str], Mapping[str, ast.Argument]] = {}
+        self._signatures: dict[object, Signature] = {}
+        self._bound: dict[tuple[int, int], Mapping[str, ast.Argument]] = {}
 
     def definition(
         self, definition: ast.Definition, arguments: tuple[ast.Argument, ...], call: Span
     ) -> Mapping[str, ast.Argument]:
         """The argument of each parameter of a definition that has one; raises Failed as `bind` does."""
-        signature = self._signatures.get(definition.name)
+        signature = self._signatures.get(id(definition))
         if signature is None:
-            signature = self._signatures[definition.name] = signature_of_definition(definition)
+            signature = self._signatures[id(definition)] = signature_of_definition(definition)
         return self._again(signature, arguments, call)
 
-    def layer(self, layer: type[Layer], arguments: tuple[ast.Argument, ...], call: Span) -> Mapping[str, ast.Argument]:
-        """The argument of each attribute of a layer that has one; raises Failed as `bind` does."""
-        signature = self._signatures.get(layer.word())
+    def layer(
+        self,
+        layer: type[Layer],
+        arguments: tuple[ast.Argument, ...],
+        call: Span,
+        defaulted: frozenset[str] = frozenset(),
+    ) -> Mapping[str, ast.Argument]:
+        """The argument of each attribute of a layer that has one; raises Failed as `bind` does.
+
+        `defaulted` are the attributes that need none because the file gives them a default.
+        """
+        signature = self._signatures.get((layer, defaulted))
         if signature is None:
-            signature = self._signatures[layer.word()] = signature_of_layer(layer)
+            signature = signature_of_layer(layer)
+            signature = signature._replace(required=signature.required - defaulted)
+            self._signatures[layer, defaulted] = signature
         return self._again(signature, arguments, call)
 
     def _again(
         self, signature: Signature, arguments: tuple[ast.Argument, ...], call: Span
     ) -> Mapping[str, ast.Argument]:
-        key = (id(arguments), signature.name)  # the tree outlives the binder, so that its ids stay its own
+        key = (id(arguments), id(signature))  # trees and signatures outlive the binder, so that ids stay their own
         bound = self._bound.get(key)
         if bound is None:
             bound = self._bound[key] = bind(self._context, signature, arguments, call)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, Label
 from cnndsl.elaborate.program import Program
 from cnndsl.elaborate.values import Failed
 from cnndsl.source import Span
 
-__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Frame"]
+__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Frame", "Mark"]
 
 MOST_CALLS = 200
 """Calls inside calls."""
@@ -24,17 +25,47 @@ class Abort(Exception):
     """A limit is reached; it is reported, and nothing further is elaborated."""
 
 
-class Frame:
-    """One call of a block: where it was written, and how its nodes are named."""
+class Mark:
+    """A place among the nodes, counted from the first: nodes that are put in before it move it on."""
 
-    __slots__ = ("_counts", "_taken", "call", "caller", "depth", "name", "path")
+    __slots__ = ("start",)
 
-    def __init__(self, name: str, path: tuple[str, ...], call: Span | None, caller: Frame | None) -> None:
+    def __init__(self, start: int) -> None:
+        self.start = start
+
+
+class Frame(Mark):
+    """One call of a block: where it was written, and how its nodes are named.
+
+    Attributes:
+        name: of the definition.
+        path: the names that lead to it, `("stage2", "bottleneck1")`; the file's is empty.
+        call: where it was called; None for the file.
+        caller: the call around it.
+        depth: how many calls are around it.
+        home: where weights that it shares belong: the path of the first of all calls that share them; None for a call
+            whose weights are its own.
+        start: where its first node stands, or would stand.
+    """
+
+    __slots__ = ("_counts", "_taken", "call", "caller", "depth", "home", "name", "path")
+
+    def __init__(
+        self,
+        name: str,
+        path: tuple[str, ...],
+        call: Span | None,
+        caller: Frame | None,
+        home: tuple[str, ...] | None = None,
+        start: int = 0,
+    ) -> None:
+        super().__init__(start)
         self.name = name
         self.path = path
         self.call = call
         self.caller = caller
         self.depth: int = caller.depth + 1 if caller else 0
+        self.home = home
         self._counts: dict[str, int] = {}
         self._taken = {"bfloat16"}  # a method of all torch modules, the only one that ends in a number
 
@@ -55,8 +86,22 @@ class Context:
     def __init__(self, program: Program, diagnostics: Diagnostics) -> None:
         self.program = program
         self.diagnostics = diagnostics
-        self.frame = Frame("", (), None, None)
+        self.file = self.frame = Frame("", (), None, None)
+        self.open: list[Mark] = [self.file]
+        """The calls that are being expanded and the values that are being computed, the first to be begun first."""
+        self.homes: dict[object, tuple[str, ...]] = {}
+        """Where the weights of everything shared belong."""
+        self.unknown: set[Span] = set()
+        """Names and labels that the check of names has reported."""
         self._steps = 0
+
+    @property
+    def block(self) -> Frame:
+        """The innermost call that has nodes: this one, or one around the computation of data that this is."""
+        frame = self.frame
+        while frame.caller is not None and frame.path == frame.caller.path:
+            frame = frame.caller
+        return frame
 
     def step(self, span: Span, steps: int = 1) -> None:
         """Count steps of elaboration.
@@ -70,8 +115,15 @@ class Context:
             self.error("too-many-steps", message, span, help="repeat less often, or nest fewer repetitions")
             raise Abort
 
-    def enter(self, name: str, call: Span, *, is_block: bool) -> Frame:
+    def enter(self, name: str, call: Span, *, is_block: bool, sharing: object = None, start: int = 0) -> Frame:
         """Enter a call; the frame is to be given to `leave`. The nodes of a block get a scope of their own.
+
+        Args:
+            name: of what is called.
+            call: where.
+            is_block: whether it has nodes, whose paths are to tell of it.
+            sharing: what all calls that share their weights have in common; None where they share none.
+            start: how many nodes there are.
 
         Raises:
             Abort: calls are nested too deep; reported.
@@ -80,12 +132,33 @@ class Context:
         caller = self.frame
         if caller.depth >= MOST_CALLS:
             raise self._too_deep(name, call)
-        path = (*caller.path, caller.numbered(name)) if is_block else caller.path
-        self.frame = Frame(name, path, call, caller)
+        if is_block:
+            last = caller.numbered(name)
+            path = (*caller.path, last)
+            home = None if caller.home is None else (*caller.home, last)
+            if sharing is not None:
+                home = self.homes.setdefault(sharing, home or path)
+            self.frame = Frame(name, path, call, caller, home, start)
+        else:
+            self.frame = Frame(name, caller.path, call, caller, caller.home, start)
+        self.open.append(self.frame)
         return caller
 
     def leave(self, caller: Frame) -> None:
+        self.open.pop()
         self.frame = caller
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Report nothing inside: what is looked at is looked at again where it is built."""
+        before, self.diagnostics = self.diagnostics, Diagnostics()
+        try:
+            yield
+        except Abort:
+            before.extend(self.diagnostics)
+            raise
+        finally:
+            self.diagnostics = before
 
     def _too_deep(self, name: str, call: Span) -> Abort:
         same = sum(frame.name == name for frame in self._frames())

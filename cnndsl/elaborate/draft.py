@@ -6,6 +6,8 @@ look ahead and need the whole network (units, bias).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnndsl.elaborate.values import Draft
 from cnndsl.graph import Block, End, Graph, Node, blocks_around
 from cnndsl.layers import Layer, TensorType
@@ -23,6 +25,9 @@ class Drafts:
 
     def __init__(self) -> None:
         self.drafts: list[Draft] = []
+        """In the order in which they were made."""
+        self.sequence: list[Draft] = []
+        """In the order of execution: what was moved stands where it belongs."""
         self.bare_dense: list[Draft] = []
         """Dense layers whose units the language chooses, in execution order."""
         self.followed: set[Draft] = set()
@@ -33,11 +38,26 @@ class Drafts:
         self._shrank: list[bool] = []
 
     def add(
-        self, layer: Layer, inputs: tuple[Draft, ...], type: TensorType, scope: tuple[str, ...], name: str, span: Span
+        self,
+        layer: Layer,
+        inputs: tuple[Draft, ...],
+        type: TensorType,
+        scope: tuple[str, ...],
+        name: str,
+        span: Span,
+        weights: tuple[tuple[str, ...], str] | None,
     ) -> Draft:
-        draft = Draft(len(self.drafts), layer, inputs, type, scope, name, span)
+        draft = Draft(len(self.drafts), layer, inputs, type, scope, name, span, weights)
         self.drafts.append(draft)
+        self.sequence.append(draft)
         return draft
+
+    def move(self, first: int, to: int) -> int:
+        """Move all drafts from a place in the sequence on to an earlier place; gives how many they are."""
+        moved = self.sequence[first:]
+        del self.sequence[first:]
+        self.sequence[to:to] = moved
+        return len(moved)
 
     def bare_filters(self, entering: Draft) -> int:
         """Filters of a bare convolution: 64 at first, then what comes in, doubled where the map shrank, up to 512."""
@@ -65,28 +85,58 @@ class Drafts:
         return frozenset(number for number, draft in enumerate(self.bare_dense) if draft not in followed)
 
     def fill_biases(self, outputs: list[tuple[str, Draft]]) -> None:
-        """A bias that is up to the language is absent where every reader of the output is a batch norm."""
-        needed = {draft for _, draft in outputs}
-        read: set[Draft] = set()
+        """A bias that is up to the language is absent where every reader of the output is a batch norm.
+
+        What shares its weights decides together: over all readers, or as the one that says so.
+        """
+        needed = {_weights(draft) for _, draft in outputs}
+        read: set[object] = set()
+        written: dict[object, bool] = {}
         for draft in self.drafts:
-            read.update(draft.inputs)
+            entering = [_weights(each) for each in draft.inputs]
+            read.update(entering)
             if not draft.layer.removes_mean:
-                needed.update(draft.inputs)
+                needed.update(entering)
+            if draft.weights and "bias" in draft.layer.attributes and draft.layer.value("bias") is not None:
+                written[draft.weights] = draft.layer.value("bias")
+        decided: dict[tuple[Layer, bool], Layer] = {}
         for draft in self.drafts:
             if "bias" in draft.layer.attributes and draft.layer.value("bias") is None:
-                draft.layer = draft.layer.with_filled(bias=draft in needed or draft not in read)
+                key = _weights(draft)
+                has_bias = written.get(key, key in needed or key not in read)
+                found = decided.get((draft.layer, has_bias))
+                if found is None:
+                    found = decided[draft.layer, has_bias] = draft.layer.with_filled(bias=has_bias)
+                draft.layer = found
 
-    def graph(self, name: str, outputs: list[tuple[str, Draft]]) -> Graph:
-        """The finished graph."""
-        nodes: list[Node] = []
+    def keep_indices(self) -> None:
+        """Poolings whose maxima an unpooling puts back also tell where they found them."""
         for draft in self.drafts:
-            read = tuple(nodes[before.index] for before in draft.inputs)
-            node = Node(draft.index, draft.layer, read, draft.type, draft.scope, draft.name, draft.span)
-            nodes.append(node)
-        entering = [node for node in nodes if not node.inputs]
-        inputs = tuple(End(numbered("input", position), node) for position, node in enumerate(entering))
-        leaving = tuple(End(name, nodes[draft.index]) for name, draft in outputs)
-        return Graph(name, tuple(nodes), inputs, leaving, blocks_around(nodes, self.blocks))
+            if draft.layer.reads_indices:
+                pooling = draft.inputs[-1]
+                pooling.layer = pooling.layer.with_indices()
+
+    def graph(self, name: str, outputs: list[tuple[str, Draft]], inputs: Sequence[str]) -> Graph:
+        """The finished graph; inputs are named in the order in which they were made."""
+        nodes: dict[Draft, Node] = {}
+        first: dict[object, Node] = {}
+        for index, draft in enumerate(self.sequence):
+            read = tuple([nodes[before] for before in draft.inputs])
+            shares = first.get(draft.weights) if draft.weights else None
+            node = Node(index, draft.layer, read, draft.type, draft.scope, draft.name, draft.span, shares)
+            if draft.weights and (draft.layer.parameters(node.input_types) or draft.layer.buffers(node.input_types)):
+                first.setdefault(draft.weights, node)
+            nodes[draft] = node
+        entering = [nodes[draft] for draft in self.drafts if not draft.inputs]
+        ends = tuple(End(name, node) for name, node in zip(inputs, entering, strict=True))
+        leaving = tuple(End(name, nodes[draft]) for name, draft in outputs)
+        ordered = tuple(nodes.values())
+        return Graph(name, ordered, ends, leaving, blocks_around(ordered, self.blocks))
+
+
+def _weights(draft: Draft) -> object:
+    """What stands for a draft's weights: the draft, or what all that share them have in common."""
+    return draft.weights or draft
 
 
 def numbered(word: str, position: int) -> str:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.context import Abort, Context
-from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
+from cnndsl.elaborate.models import Model, models
 from cnndsl.elaborate.names import check_names, warn_unused
 from cnndsl.elaborate.overrides import check_inputs, read_inputs, read_overrides
-from cnndsl.elaborate.program import CLASSES, Program, is_recipe, starts_with_input
+from cnndsl.elaborate.program import CLASSES, Program
+from cnndsl.elaborate.statements import check_budgets, check_requirements, read_defaults
+from cnndsl.elaborate.using import Reader, bring_in
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
 from cnndsl.layers import structure
-from cnndsl.source import Span
 from cnndsl.syntax import ast
 
 __all__ = ["elaborate"]
@@ -31,32 +32,66 @@ _DEEPEST_RECURSION = 60_000
 
 
 def elaborate(
-    file: ast.File, overrides: Mapping[str, object], inputs: Mapping[str, object], diagnostics: Diagnostics
-) -> Graph | None:
-    """The graph of a file's flows, or None where it has a mistake; mistakes are added to the diagnostics.
+    file: ast.File,
+    overrides: Mapping[str, object],
+    inputs: Mapping[str, object],
+    diagnostics: Diagnostics,
+    read: Reader,
+    measure: Callable[[Graph], Mapping[str, int]],
+) -> tuple[Graph, ...]:
+    """The graphs of a file's models, none where it has a mistake; mistakes are added to the diagnostics.
 
     Args:
-        file: the tree.
+        file: the tree; its source says which of its models is asked for, all where it names none.
         overrides: values for the file's parameters, as text or as Python values.
         inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
         diagnostics: where mistakes go.
+        read: finds the files that it brings in.
+        measure: gives the totals of a network for which it sets budgets.
     """
     with _deep_recursion():
         try:
-            values = read_overrides(overrides, file, diagnostics) if overrides else {}
-            program = Program(file, values, read_inputs(inputs, diagnostics))
-            context = Context(program, diagnostics)
-            _check_statements(context)
-            check_names(context)
-            graph = _settled(program, diagnostics)
-            if graph is not None:
-                warn_unused(context)
-            return graph
+            return _graphs(file, overrides, inputs, diagnostics, read, measure)
         except Abort:
-            return None
+            return ()
         except RecursionError:
             diagnostics.add(_nested_too_deep(file))
-            return None
+            return ()
+
+
+def _graphs(
+    file: ast.File,
+    overrides: Mapping[str, object],
+    inputs: Mapping[str, object],
+    diagnostics: Diagnostics,
+    read: Reader,
+    measure: Callable[[Graph], Mapping[str, int]],
+) -> tuple[Graph, ...]:
+    used = bring_in(file, read, diagnostics)
+    values = read_overrides(overrides, file, used, diagnostics) if overrides else {}
+    program = Program(file, values, read_inputs(inputs, diagnostics), used)
+    context = Context(program, diagnostics)
+    for each in _all(program):
+        read_defaults(context, each)
+    check_names(context)
+    if not diagnostics.has_errors and not check_requirements(context):
+        return ()
+    graphs = [graph for model in models(context) if (graph := _settled(context, model, diagnostics)) is not None]
+    if diagnostics.has_errors:
+        return ()
+    check_inputs(context, graphs)
+    for graph in graphs:
+        check_budgets(context, partial(measure, graph))
+    if not file.source.model:
+        warn_unused(context)
+    return () if diagnostics.has_errors else tuple(graphs)
+
+
+def _all(program: Program) -> Iterator[Program]:
+    """A file, and all that are brought in, by it or by those."""
+    yield program
+    for used in program.used.programs:
+        yield from _all(used)
 
 
 def _nested_too_deep(file: ast.File) -> Diagnostic:
@@ -74,25 +109,7 @@ def _deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def _check_statements(context: Context) -> None:
-    """What the grammar knows and this version does not compile is said, not ignored."""
-    for statement in context.program.file.statements:
-        if isinstance(statement, ast.Use | ast.Default | ast.Require):
-            word = type(statement).__name__.lower()
-            context.error("unsupported", f"`{word}` is not compiled by this version yet", statement.span)
-        elif isinstance(statement, ast.Definition) and statement.shared:
-            context.error("unsupported", "`shared` is not compiled by this version yet", statement.span)
-        elif isinstance(statement, ast.Definition) and starts_with_input(statement.body):
-            message = "named models are not compiled by this version yet"
-            help = f"write the network without `{statement.name} =`"
-            context.error("unsupported", message, statement.name_span, help=help)
-        elif isinstance(statement, ast.Definition):
-            for parameter in statement.parameters or ():
-                if parameter.shared:
-                    context.error("unsupported", "`shared` is not compiled by this version yet", parameter.span)
-
-
-def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
+def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph | None:
     """The graph, once the widths of bare dense layers are consistent with what follows them.
 
     Whether such a layer is the last is known when the network is finished, and what follows may depend on its width;
@@ -102,28 +119,31 @@ def _settled(program: Program, diagnostics: Diagnostics) -> Graph | None:
     last: frozenset[int] = frozenset()
     for _ in range(_MOST_ATTEMPTS):
         found = Diagnostics()
-        context = Context(program, found)
+        context = Context(checked.program, found)
+        context.unknown = checked.unknown
         expander = Expander(context, partial(_classes, context), last)
         try:
-            ends = _outputs(context, expander)
+            ends = model.outputs(context, expander)
         except Abort:
             break
         settled = expander.drafts.last_dense()
         if settled == last:
-            check_inputs(context, expander.inputs)
+            if not found.has_errors:
+                expander.finish([end for _, end in ends])
             _warn_size_order(context, expander.drafts.drafts)
             break
         last = settled
     else:
         bare = expander.drafts.bare_dense
-        span = bare[0].span if bare else program.file.span
+        span = bare[0].span if bare else checked.program.file.span
         message = "the width of this FC depends on what follows it, which depends on its width"
         context.error("missing-argument", message, span, help="write its units")
     diagnostics.extend(found)
     if diagnostics.has_errors:
         return None
     expander.drafts.fill_biases(ends)
-    return expander.drafts.graph(program.file.source.stem, ends)
+    expander.drafts.keep_indices()
+    return expander.drafts.graph(model.name, ends, expander.inputs)
 
 
 def _classes(context: Context) -> int:
@@ -133,7 +153,7 @@ def _classes(context: Context) -> int:
         return DEFAULT_CLASSES
     place = program.definitions[CLASSES].name_span if CLASSES in program.definitions else program.file.span
     try:
-        value = Evaluator(context).value(ast.Name(place, CLASSES), Scope({}), None)
+        value = Evaluator(context).value(ast.Name(place, CLASSES), Scope({}, program), None)
     except Failed:
         return DEFAULT_CLASSES
     if is_whole(value) and value > 0:
@@ -141,25 +161,6 @@ def _classes(context: Context) -> int:
     message = f"the number of classes is whole and at least 1, not {describe(value)}"
     context.error("bad-value", message, place)
     return DEFAULT_CLASSES
-
-
-def _outputs(context: Context, expander: Expander) -> list[tuple[str, Draft]]:
-    """The ends of all flows, named, in the order of the text."""
-    file = context.program.file
-    flows = [flow for flow in file.flows if not is_recipe(flow)]
-    if not flows and not any(starts_with_input(definition.body) for definition in file.definitions):
-        behind = len(file.source.text.rstrip())
-        message = "there is no network in this file: no flow starts with INPUT"
-        context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")
-    ends: list[tuple[str, Draft]] = []
-    for flow in flows:
-        end = expander.expand(flow.expression, Scope({}), None)
-        if end is None:
-            message = "nothing is left of this flow, not even its INPUT"
-            context.error("no-input", message, flow.span)
-        elif isinstance(end, Draft):
-            ends.append((numbered("out", len(ends)), end))
-    return ends
 
 
 def _warn_size_order(context: Context, drafts: list[Draft]) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 from cnndsl.elaborate import arithmetic
 from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number, is_whole
+from cnndsl.elaborate.beginnings import Beginnings
 from cnndsl.elaborate.binding import Binder
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.program import SHAPE_NAMES, starts_with_input
+from cnndsl.elaborate.program import SHAPE_NAMES, Program
 from cnndsl.elaborate.values import (
     UNKNOWN,
     Block,
+    Deferred,
     Draft,
     Failed,
     Network,
@@ -25,7 +27,11 @@ from cnndsl.elaborate.values import (
     Wire,
     describe,
     is_network,
+    is_wire,
 )
+from cnndsl.layers import Called
+from cnndsl.layers.extent import Extent, require_closed
+from cnndsl.layers.rejected import Undecided
 from cnndsl.layers.tensor import TensorType
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -48,9 +54,9 @@ class Evaluator:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.binder = Binder(context)
-        self._program = context.program
-        self._constants: dict[str, Value | None] = {}
-        """Values of the file's definitions; None while one is being computed."""
+        self._beginnings = Beginnings(context, self)
+        self._constants: dict[int, Value | None] = {}
+        """Values of definitions; None while one is being computed."""
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Value]] = {
             ast.Name: self._name,
             ast.Number: lambda number, scope, wire: number.value,
@@ -64,6 +70,7 @@ class Evaluator:
             ast.Arithmetic: self._arithmetic,
             ast.Negative: self._negative,
             ast.Conditional: self._conditional,
+            ast.Choice: lambda choice, scope, wire: self.value(choice.options[0], scope, wire),
             ast.BooleanOperation: self._boolean_operation,
             ast.Negation: lambda negation, scope, wire: not self.truth(negation.operand, scope, wire),
             ast.Comparison: self._comparison,
@@ -77,10 +84,25 @@ class Evaluator:
         """
         self._context.step(expression.span)
         kind = type(expression)
-        if kind in _DECIDED_BY_FORM and self._program.is_network(expression, scope):
+        if kind in _DECIDED_BY_FORM and scope.program.is_network(expression, scope):
             return Network(expression, scope)
         evaluate = self._by_type.get(kind)
         return evaluate(expression, scope, wire) if evaluate else Network(expression, scope)
+
+    def argument(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Value:
+        """The value of what is passed on: of a piece of network that reads nothing of what comes in, what leaves it.
+
+        Raises:
+            Failed: it has none; reported.
+        """
+        value = self.value(expression, scope, wire)
+        if isinstance(value, Network) and self.reads_nothing(expression, scope, wire):
+            return Deferred(expression, scope, self._context.block)
+        return value
+
+    def reads_nothing(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
+        """Whether a piece of network starts with a value or INPUT, or merges such paths."""
+        return self._beginnings.reads_nothing(expression, scope, wire)
 
     def truth(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
         """The value of a test.
@@ -103,6 +125,7 @@ class Evaluator:
         value = self.value(expression, scope, wire)
         if is_whole(value) and value >= 0:
             return value
+        self._compute(expression.span, lambda: require_closed(value, "a number of repetitions"))
         message = f"a number of repetitions is whole and not negative, not {describe(value)}"
         help = ""
         if is_network(value):
@@ -115,45 +138,71 @@ class Evaluator:
         found = scope.find(name.name)
         if found is not None:
             return found
-        if name.name in self._program.definitions:
-            return self._definition(name, scope)
-        if name.name in self._program.overrides:
-            return self._override(name.name)
+        program = scope.program
+        block = program.find(name.name)
+        if block is not None:
+            return self._definition(name, scope, block)
+        if name.name in program.overrides:
+            return self._override(name.name, program)
         if name.name in SHAPE_NAMES:
             return self._extent(name, wire)
-        layer = self._program.layer(name.name)
+        layer = program.layer(name.name)
         if layer is not None:
             return layer
-        if name.name in self._program.symbols:
+        if name.name in program.symbols:
             return Symbol(name.name)
-        raise Failed  # the check of names reported it
+        raise self._not_built(name, program)
 
-    def _definition(self, name: ast.Name, scope: Scope) -> Value:
-        definition = self._program.definitions[name.name]
+    def _not_built(self, name: ast.Name, program: Program) -> Failed:
+        """A label that the text has, and nothing built; any other name the check of names has reported."""
+        if name.span in self._context.unknown or name.name not in program.labels:
+            return Failed()
+        message = f"`{name.name}` is not built here"
+        help = "the side of `if ... else ...` that names it is not taken, or it is repeated 0 times"
+        return self._context.error("not-built", message, name.span, help=help)
+
+    def _definition(self, name: ast.Name, scope: Scope, block: Block) -> Value:
+        definition, program = block.definition, block.program
         if definition.parameters is not None:
-            return Block(definition)
-        alias = self._program.alias(name.name)
+            return block
+        alias = program.alias(name.name)
         if alias is not None:
-            return Block(alias) if isinstance(alias, ast.Definition) else alias
-        if self._program.is_network(definition.body):
+            return alias
+        if program.is_network(definition.body):
+            if definition.name in program.models:
+                raise self.model_as_value(name.name, name.span)
             return Network(name, scope)
-        if name.name in self._program.overrides:
-            return self._override(name.name)
-        if name.name not in self._constants:
-            self._constants[name.name] = None
+        if definition.name in program.overrides and definition.name not in program.switches:
+            return self._override(definition.name, program)
+        return self._constant(name, scope, block)
+
+    def _constant(self, name: ast.Name, scope: Scope, block: Block) -> Value:
+        """The value of a definition that holds data, computed once."""
+        key = id(block.definition)
+        if key not in self._constants:
+            self._constants[key] = None
+            context = self._context
+            before, context.frame = context.frame, context.file  # whoever asks first, it is the same
             try:
-                self._constants[name.name] = self.value(definition.body, Scope({}), None)
+                self._constants[key] = self.value(block.definition.body, Scope({}, block.program), None)
             finally:
-                if self._constants[name.name] is None:
-                    del self._constants[name.name]
-        value = self._constants[name.name]
+                context.frame = before
+                if self._constants[key] is None:
+                    del self._constants[key]
+        value = self._constants[key]
         if value is None:
             message = f"`{name.name}` is defined by itself"
             raise self._context.error("endless-definition", message, name.span)
         return Network(name, scope) if isinstance(value, Network) else value
 
-    def _override(self, name: str) -> Value:
-        value = self._program.overrides[name]
+    def model_as_value(self, name: str, span: Span) -> Failed:
+        """Report that a model is read as if it were a value."""
+        message = f"`{name}` is a model with an input of its own, not a value"
+        help = "to share what comes in, write a flow of it and name that: `INPUT(...) as x`"
+        return self._context.error("model-as-value", message, span, help=help)
+
+    def _override(self, name: str, program: Program) -> Value:
+        value = program.overrides[name]
         if value is None:
             raise Failed  # the text on the command line is no value, which is reported
         return value
@@ -172,13 +221,10 @@ class Evaluator:
         return extent
 
     def _size(self, size: ast.Size, scope: Scope, wire: Wire) -> tuple[int, ...]:
-        if any(isinstance(extent, str) for extent in size.extents):
-            message = "open sizes are not compiled by this version yet"
-            raise self._context.error("unsupported", message, size.span, help="write a number for each size")
-        return tuple(extent for extent in size.extents if isinstance(extent, int))
+        return tuple(Extent.of(extent) if isinstance(extent, str) else extent for extent in size.extents)
 
     def _tuple(self, expression: ast.Tuple, scope: Scope, wire: Wire) -> tuple[Value, ...]:
-        values = tuple([self.value(item, scope, wire) for item in expression.items])
+        values = tuple([self.argument(item, scope, wire) for item in expression.items])
         if _depth(values) > DEEPEST_TUPLE or _entries(values) > MOST_ENTRIES:
             message = f"a tuple has at most {MOST_ENTRIES:,} entries, nested at most {DEEPEST_TUPLE} deep"
             raise self._context.error("bad-value", message, expression.span)
@@ -192,60 +238,82 @@ class Evaluator:
     def _call(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
         """A call that is no network by its form: a function, or a definition that may turn out to be one."""
         called = scope.find(call.name)
-        definition = called.definition if isinstance(called, Block) else self._program.definitions.get(call.name)
         if called is not None and not isinstance(called, Block):
             if is_network(called):
                 return Network(call, scope)
             message = f"`{call.name}` is {describe(called)} and cannot be called"
             raise self._context.error("bad-value", message, call.name_span)
-        if definition is None:
+        block = called if called is not None else scope.program.find(call.name)
+        if block is None:
             if call.name in FUNCTIONS:
                 return self._function(call, scope, wire)
+            if call.name in scope.program.functions:
+                return Called(call.name, self._by_position(call, scope, wire))
             raise Failed  # the check of names reported it
-        names = self.arguments(definition, call.arguments, call.span, scope, wire)
-        caller = self._context.enter(definition.name, call.span, is_block=False)
+        names = self.arguments(block, call.arguments, call.span, scope, wire)
+        caller = self._context.enter(block.definition.name, call.span, is_block=False)
         try:
-            value = self.value(definition.body, names, None)
+            value = self.value(block.definition.body, names, None)
         finally:
             self._context.leave(caller)
         return Network(call, scope) if is_network(value) else value
 
     def arguments(
-        self, definition: ast.Definition, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire
+        self, block: Block, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire
     ) -> Scope:
         """The scope of a definition's body for one call of it. Defaults see the parameters before them.
 
         Raises:
             Failed: an argument is missing or wrong; reported.
         """
-        bound = self.binder.definition(definition, arguments, call)
+        bound = self.binder.definition(block.definition, arguments, call)
         names: dict[str, Value] = {}
-        inner = Scope(names)
-        for parameter in definition.parameters or ():
+        inner = Scope(names, block.program)
+        for parameter in block.definition.parameters or ():
             if parameter.name in bound:
-                names[parameter.name] = self._argument(bound[parameter.name].value, scope, wire)
+                names[parameter.name] = self.argument(bound[parameter.name].value, scope, wire)
             elif parameter.default is not None:
-                names[parameter.name] = self.value(parameter.default, inner, wire)
+                names[parameter.name] = self.argument(parameter.default, inner, wire)
         return inner
 
-    def _argument(self, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
-        if starts_with_input(written):
-            message = "networks with an INPUT of their own as arguments are not compiled by this version yet"
-            raise self._context.error("unsupported", message, written.span)
-        return self.value(written, scope, wire)
+    def rows(self, loop: ast.For, scope: Scope, wire: Wire) -> list[dict[str, Value]]:
+        """The names of each row; computed once, where the loop is entered.
 
-    def _function(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
+        Raises:
+            Failed: a row has more or fewer entries than there are names; reported.
+        """
+        rows: list[tuple[Value, Span]] = [(self.argument(row, scope, wire), row.span) for row in loop.rows]
+        table, span = rows[0]
+        is_table = isinstance(table, tuple) and (len(loop.names) == 1 or _is_all_tuples(table))
+        if len(rows) == 1 and isinstance(table, tuple) and is_table:
+            rows = [(row, span) for row in table]
+        return [self._row(loop, value, span) for value, span in rows]
+
+    def _row(self, loop: ast.For, value: Value, span: Span) -> dict[str, Value]:
+        names = loop.names
+        if len(names) == 1:
+            return {names[0]: value}
+        entries = value if isinstance(value, tuple) else (value,)
+        if len(entries) != len(names):
+            message = f"this row has {len(entries)} entries for the {len(names)} names {', '.join(names)}"
+            raise self._context.error("bad-row", message, span)
+        return dict(zip(names, entries, strict=True))
+
+    def _by_position(self, call: ast.Call, scope: Scope, wire: Wire) -> tuple[Value, ...]:
         for argument in call.arguments:
             if argument.keyword is not None:
                 message = f"{call.name} takes no keywords"
                 raise self._context.error("unknown-argument", message, argument.span)
-        arguments = tuple(self.value(argument.value, scope, wire) for argument in call.arguments)
+        return tuple(self.value(argument.value, scope, wire) for argument in call.arguments)
+
+    def _function(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
+        arguments = self._by_position(call, scope, wire)
         result: Value = self._compute(call.span, lambda: arithmetic.call(call.name, arguments))
         return result
 
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Value:
         first = self.value(merge.terms[0], scope, wire)
-        if is_network(first) or "&" in merge.operators:
+        if is_network(first) or is_wire(first) or "&" in merge.operators:
             return Network(merge, scope)
         total = self._as_number(first, merge.terms[0])
         for operator, term in zip(merge.operators, merge.terms[1:], strict=True):
@@ -255,7 +323,7 @@ class Evaluator:
 
     def _arithmetic(self, expression: ast.Arithmetic, scope: Scope, wire: Wire) -> Value:
         left = self.value(expression.left, scope, wire)
-        if is_network(left) and expression.operator == "*":
+        if (is_network(left) or is_wire(left)) and expression.operator == "*":
             return Network(expression, scope)
         left = self._as_number(left, expression.left)
         right = self._number(expression.right, scope, wire)
@@ -273,7 +341,7 @@ class Evaluator:
 
     def _as_number(self, value: Value, expression: ast.Expression, help: str = "") -> int | float:
         if is_number(value):
-            assert isinstance(value, int | float)
+            assert isinstance(value, int | float | Extent)
             return value
         message = f"arithmetic needs a number, not {describe(value)}"
         raise self._context.error("not-a-number", message, expression.span, help=help if is_network(value) else "")
@@ -291,6 +359,10 @@ class Evaluator:
     def _comparison(self, expression: ast.Comparison, scope: Scope, wire: Wire) -> bool:
         left = self.value(expression.left, scope, wire)
         right = self.value(expression.right, scope, wire)
+        for value, side in ((left, expression.left), (right, expression.right)):
+            if is_wire(value):
+                message = "a value of the network is not known when a spec is compiled, so it cannot be compared"
+                raise self._context.error("bad-value", message, side.span)
         result: bool = self._compute(expression.span, lambda: arithmetic.compare(expression.operator, left, right))
         return result
 
@@ -299,6 +371,12 @@ class Evaluator:
             return compute()
         except BadArithmetic as problem:
             raise self._context.error("bad-arithmetic", problem.message, span, help=problem.help) from None
+        except Undecided as problem:
+            raise self._context.error(problem.code, problem.message, span, help=problem.help) from None
+
+
+def _is_all_tuples(table: tuple[Value, ...]) -> bool:
+    return bool(table) and all(isinstance(row, tuple) for row in table)
 
 
 def _entries(value: Value) -> int:

@@ -8,22 +8,26 @@ from typing import Any
 
 from cnndsl import graph
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.context import Context, Mark
 from cnndsl.elaborate.draft import Drafts
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.place import MOST_NODES, Placer, nothing_comes_in
-from cnndsl.elaborate.program import starts_with_input
+from cnndsl.elaborate.program import names_input, starts_with_input
 from cnndsl.elaborate.values import (
     UNKNOWN,
     Block,
+    Deferred,
+    Draft,
     Failed,
     Network,
     Scope,
+    Shared,
     Value,
     Wire,
     brief,
     describe,
     is_network,
+    is_wire,
     plain,
 )
 from cnndsl.source import Span
@@ -33,7 +37,7 @@ __all__ = ["Expander"]
 
 
 class Expander:
-    """Expands the flows of one file.
+    """Expands the flows of one model.
 
     Args:
         context: the file, its diagnostics, and where we are.
@@ -43,9 +47,9 @@ class Expander:
 
     def __init__(self, context: Context, classes: Callable[[], int], last_dense: frozenset[int]) -> None:
         self._context = context
-        self._program = context.program
         self._evaluator = Evaluator(context)
-        self._placer = Placer(context, self._evaluator, classes, last_dense)
+        self._placer = Placer(context, self._evaluator, self._force, classes, last_dense)
+        self._naming: dict[int, bool] = {}
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
             ast.Sequence: self._sequence,
             ast.Name: self._name,
@@ -85,6 +89,11 @@ class Expander:
             self._placer.lose(wire)
             return UNKNOWN
 
+    def finish(self, outputs: list[Draft]) -> None:
+        """Report what the whole network shows: what arrives where nothing reads it, and what open sizes have to be."""
+        self._placer.check_dropped(outputs)
+        self._placer.open_sizes.report()
+
     # forms
 
     def _sequence(self, sequence: ast.Sequence, scope: Scope, wire: Wire) -> Wire:
@@ -95,6 +104,8 @@ class Expander:
     def _group(self, group: ast.Group, scope: Scope, wire: Wire) -> Wire:
         if isinstance(group.inner, ast.Merge):
             return self._merge(group.inner, scope, wire)
+        if isinstance(group.inner, ast.Choice):
+            return self._first(group.inner, scope, wire)
         return self.expand(group.inner, scope, wire)
 
     def _concatenation(self, concatenation: ast.Concatenation, scope: Scope, wire: Wire) -> Wire:
@@ -141,36 +152,17 @@ class Expander:
         return end
 
     def _for(self, loop: ast.For, scope: Scope, wire: Wire) -> Wire:
-        rows = self._rows(loop, scope, wire)
+        rows = self._evaluator.rows(loop, scope, wire)
         if loop.join == "->":
             for row in rows:
-                wire = self.expand(loop.body, Scope(row, scope), wire)
+                wire = self.expand(loop.body, scope.inner(row), wire)
             return wire
         if not rows:
             message = f"a table without rows gives nothing to join with `{loop.join}`"
             raise self._context.error("bad-row", message, loop.span)
-        ends = [self.expand(loop.body, Scope(row, scope), wire) for row in rows]
+        ends = [self.expand(loop.body, scope.inner(row), wire) for row in rows]
         operators = (loop.join,) * max(1, len(ends) - 1)
         return self._join_terms(operators, ends, (loop.body,) * len(ends), loop.span)
-
-    def _rows(self, loop: ast.For, scope: Scope, wire: Wire) -> list[dict[str, Value]]:
-        """The names of each row; computed once, where the loop is entered."""
-        rows: list[tuple[Value, Span]] = [(self._evaluator.value(row, scope, wire), row.span) for row in loop.rows]
-        table, span = rows[0]
-        is_table = isinstance(table, tuple) and (len(loop.names) == 1 or _is_all_tuples(table))
-        if len(rows) == 1 and isinstance(table, tuple) and is_table:
-            rows = [(row, span) for row in table]
-        return [self._row(loop, value, span) for value, span in rows]
-
-    def _row(self, loop: ast.For, value: Value, span: Span) -> dict[str, Value]:
-        names = loop.names
-        if len(names) == 1:
-            return {names[0]: value}
-        entries = value if isinstance(value, tuple) else (value,)
-        if len(entries) != len(names):
-            message = f"this row has {len(entries)} entries for the {len(names)} names {', '.join(names)}"
-            raise self._context.error("bad-row", message, span)
-        return dict(zip(names, entries, strict=True))
 
     def _repeat(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> Wire:
         if repeat.operator != "*" or not self._is_repeatable(repeat, scope, wire):
@@ -178,16 +170,31 @@ class Expander:
         count = self._evaluator.count(repeat.right, scope, wire)
         if count > MOST_NODES:
             self._placer.too_many(repeat.right.span)
+        repeated = repeat.left
+        names_values = self._names_values(repeated)
         for _ in range(count):
-            wire = self.expand(repeat.left, scope, wire)
+            before = wire
+            wire = self.expand(repeated, scope.inner({}) if names_values else scope, wire)
+            if wire is before and isinstance(wire, Draft) and self._evaluator.reads_nothing(repeated, scope, wire):
+                message = "a value is the same each time: repeating it adds nothing"
+                raise self._context.error("lost-value", message, repeat.span, help="repeat what reads it")
         return wire
+
+    def _names_values(self, body: ast.Expression) -> bool:
+        """Whether `as` names something in a body, so that each copy of it needs names of its own."""
+        if id(body) not in self._naming:
+            self._naming[id(body)] = any(isinstance(node, ast.Label) for node in body.walk())
+        return self._naming[id(body)]
 
     def _is_repeatable(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> bool:
         repeated = repeat.left
         while isinstance(repeated, ast.Arithmetic) and repeated.operator == "*":
             repeated = repeated.left
-        form = self._program.is_network(repeated, scope)
-        return form if form is not None else is_network(self._evaluator.value(repeated, scope, wire))
+        form = scope.program.is_network(repeated, scope)
+        if form:
+            return True
+        value = self._evaluator.value(repeated, scope, wire)
+        return is_network(value) or is_wire(value)
 
     def _conditional(self, conditional: ast.Conditional, scope: Scope, wire: Wire) -> Wire:
         is_true = self._evaluator.truth(conditional.test, scope, wire)
@@ -197,13 +204,39 @@ class Expander:
         return self.expand(taken, scope, wire)
 
     def _label(self, label: ast.Label, scope: Scope, wire: Wire) -> Wire:
-        raise self._context.error("unsupported", "`as` is not compiled by this version yet", label.span)
+        if isinstance(label.element, ast.Name | ast.Call) and names_input(label.element.name):
+            self._placer.input_name = label.name
+        wire = self.expand(label.element, scope, wire)
+        if wire is None:
+            message = f"there is nothing to be called `{label.name}`"
+            raise self._context.error("no-input", message, label.span, help="begin with INPUT or with a value")
+        if label.name in scope.names and wire is not UNKNOWN and label.span not in self._context.unknown:
+            message = f"`{label.name}` names two values: what names it is built twice"
+            help = "name the value where the block is used, or pass it by another way"
+            raise self._context.error("named-twice", message, label.span, help=help)
+        scope.names[label.name] = wire
+        return wire
 
     def _choice(self, choice: ast.Choice, scope: Scope, wire: Wire) -> Wire:
-        raise self._context.error("unsupported", "switches are not compiled by this version yet", choice.span)
+        """`A -> B | C` would lose what is behind the choice: as merges, choices of paths stand in brackets."""
+        first, second = choice.options[:2]
+        if any(isinstance(option, ast.Sequence) for option in choice.options):
+            gap = Span(choice.span.source, first.span.end, second.span.start)
+            start = gap.start + gap.text.index("|")
+            help = f"write `[{brief(_last(first), 24)} | {brief(_first(second), 24)}]`, or better a switch of its own"
+            message = "networks are chosen by `|` only inside [ ]"
+            raise self._context.error("bare-merge", message, Span(gap.source, start, start + 1), help=help)
+        return self._first(choice, scope, wire)
+
+    def _first(self, choice: ast.Choice, scope: Scope, wire: Wire) -> Wire:
+        first = choice.options[0]
+        message = f"nothing can choose here: this is always `{brief(first, 24)}`"
+        help = "give the choice a name: `name = A | B` on a line of its own, then -D name=B chooses"
+        self._context.error("unnamed-choice", message, choice.span, help=help)
+        return self.expand(first, scope, wire)
 
     def _not_a_network(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
-        if isinstance(expression, ast.Arithmetic) and self._program.is_network(expression.right, scope):
+        if isinstance(expression, ast.Arithmetic) and scope.program.is_network(expression.right, scope):
             left, right = expression.left.span.text, expression.right.span.text
             help = f"write `{right}*{left}`" if expression.operator == "*" else ""
             message = "the number of repetitions stands behind the network"
@@ -221,26 +254,29 @@ class Expander:
         value = scope.find(name.name)
         if value is None:
             value = self._evaluator.value(name, scope, wire)
-            definition = self._program.definitions.get(name.name)
-            if definition is not None and is_network(value):
-                return self._block(definition, (), name.span, scope, wire)
+            block = scope.program.find(name.name)
+            if block is not None and is_network(value):
+                return self._block(block, (), name.span, scope, wire)
         return self._use(value, name, (), name.span, scope, wire)
 
     def _call(self, call: ast.Call, scope: Scope, wire: Wire) -> Wire:
         value = scope.find(call.name)
-        if value is None and call.name in self._program.definitions:
-            definition = self._program.definitions[call.name]
-            alias = self._program.alias(call.name) if definition.parameters is None else None
-            if alias is None:
-                return self._block(definition, call.arguments, call.span, scope, wire)
-            value = Block(alias) if isinstance(alias, ast.Definition) else alias
         if value is None:
-            if call.name in FUNCTIONS:
+            value = self._called(call, scope)
+        if value is None:
+            if call.name in FUNCTIONS or call.name in scope.program.functions:
                 return self._not_a_network(call, scope, wire)
-            value = self._program.layer(call.name)
-            if value is None:
-                raise Failed  # the check of names reported it
+            raise Failed  # the check of names reported it
         return self._use(value, call, call.arguments, call.name_span, scope, wire)
+
+    def _called(self, call: ast.Call, scope: Scope) -> Value | None:
+        """The definition or layer that a call names; a definition that is another name for one stands for that."""
+        program = scope.program
+        block = program.find(call.name)
+        if block is None:
+            return program.layer(call.name)
+        alias = program.alias(call.name) if block.definition.parameters is None else None
+        return alias or block
 
     def _use(
         self,
@@ -252,28 +288,106 @@ class Expander:
         wire: Wire,
     ) -> Wire:
         """What a name in a path stands for, with the arguments written behind it."""
-        if isinstance(value, Network):
-            if arguments:
-                message = f"`{written.name}` is a finished network and takes no arguments"
-                raise self._context.error("too-many-arguments", message, written.span)
-            return self.expand(value.expression, value.scope, wire)
-        if isinstance(value, Block):
-            return self._block(value.definition, arguments, written.span, scope, wire)
         if isinstance(value, type):
             return self._placer.place(value, arguments, written, scope, wire)
-        raise self._value_in_path(value, span)
+        if isinstance(value, Block):
+            return self._block(value, arguments, written.span, scope, wire)
+        if not isinstance(value, Network | Shared) and not is_wire(value):
+            raise self._value_in_path(value, span)
+        if isinstance(value, Shared):
+            return self._shared(value, written, arguments, scope, wire)
+        if arguments:
+            what = "a finished network" if isinstance(value, Network) else "a value"
+            message = f"`{written.name}` is {what} and takes no arguments"
+            raise self._context.error("too-many-arguments", message, written.span)
+        if isinstance(value, Network):
+            return self.expand(value.expression, value.scope, wire)
+        return self._read(value, span, wire)
 
-    def _block(
-        self, definition: ast.Definition, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire
-    ) -> Wire:
-        """What leaves a call of a definition; its body sees its parameters and the file's definitions."""
-        if wire is None and not starts_with_input(definition.body):
+    # values
+
+    def _read(self, value: Value, span: Span, wire: Wire) -> Wire:
+        """A value in a path: it starts there, so that what arrives has to be read by something else."""
+        found = self._force(value) if isinstance(value, Deferred) else value
+        if isinstance(wire, Draft) and found is not wire:
+            self._placer.pass_over(wire, span)
+        return found if isinstance(found, Draft) else UNKNOWN
+
+    def _force(self, value: Deferred) -> Wire:
+        """What a value is, computed when it is first read: in the block where it was written, before all inside it."""
+        if value.wire is None:
+            context = self._context
+            before, context.frame = context.frame, value.frame
+            first = Mark(len(self.drafts.sequence))
+            context.open.append(first)
+            try:
+                value.wire = UNKNOWN  # for what reads itself
+                value.wire = self.expand(value.expression, value.scope, None)
+            finally:
+                context.open.pop()
+                context.frame = before
+            if value.wire is None:
+                value.wire = UNKNOWN
+                message = "nothing comes out of this value, not even an INPUT"
+                context.error("no-input", message, value.expression.span)
+            self._move_out(first.start, value)
+        return value.wire
+
+    def _move_out(self, first: int, value: Deferred) -> None:
+        """Put the nodes of a value before the block in which it was read, so that a block's nodes stand together."""
+        inside = self._context.open[self._context.open.index(value.frame) + 1 :]
+        if inside and first < len(self.drafts.sequence):
+            count = self.drafts.move(first, inside[0].start)
+            for mark in inside:
+                mark.start += count
+
+    # blocks
+
+    def _block(self, block: Block, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire) -> Wire:
+        """What leaves a call of a definition; its body sees its parameters and the definitions of its file."""
+        definition = block.definition
+        if definition.name in block.program.models:
+            raise self._evaluator.model_as_value(definition.name, call)
+        names = self._evaluator.arguments(block, arguments, call, scope, wire)
+        if wire is None and not self._evaluator.reads_nothing(definition.body, names, None):
             raise nothing_comes_in(self._context, definition.name, call)
-        names = self._evaluator.arguments(definition, arguments, call, scope, wire)
-        caller = self._context.enter(definition.name, call, is_block=True)
-        self.drafts.blocks[self._context.frame.path] = _as_block(definition, arguments, names, call)
+        sharing = id(definition) if definition.shared else None
+        caller = self._context.enter(
+            definition.name, call, is_block=True, sharing=sharing, start=len(self.drafts.sequence)
+        )
         try:
+            self.drafts.blocks[self._context.frame.path] = _as_block(definition, arguments, names, call)
+            self._share(definition, names)
             return self.expand(definition.body, names, wire)
+        finally:
+            self._context.leave(caller)
+
+    def _share(self, definition: ast.Definition, names: Scope) -> None:
+        """Let all uses of a `shared` parameter in this call have the same weights."""
+        frame = self._context.frame
+        for parameter in definition.parameters or ():
+            value = names.names[parameter.name]
+            if not parameter.shared or is_wire(value):
+                continue
+            if not isinstance(value, Network | Block | type):
+                message = (
+                    f"`{parameter.name}` of {definition.name} is shared, so it is a network, not {describe(value)}"
+                )
+                raise self._context.error("bad-argument", message, parameter.span)
+            names.names[parameter.name] = Shared(value, parameter.name, frame.home or frame.path)
+
+    def _shared(
+        self, value: Shared, written: ast.Name | ast.Call, arguments: tuple[ast.Argument, ...], scope: Scope, wire: Wire
+    ) -> Wire:
+        """A use of a `shared` parameter: a block of its own, whose weights are those of the first use."""
+        sharing = (value.home, value.parameter)
+        caller = self._context.enter(
+            value.parameter, written.span, is_block=True, sharing=sharing, start=len(self.drafts.sequence)
+        )
+        try:
+            block = graph.Block(value.parameter, {}, frozenset(), written.span)
+            self.drafts.blocks[self._context.frame.path] = block
+            return self._use(value.network, written, arguments, written.span, scope, wire)
         finally:
             self._context.leave(caller)
 
@@ -284,10 +398,6 @@ def _as_block(definition: ast.Definition, arguments: tuple[ast.Argument, ...], n
     by_keyword = {argument.keyword for argument in arguments if argument.keyword}
     written = frozenset(parameters[: len(arguments) - len(by_keyword)]) | by_keyword
     return graph.Block(definition.name, {name: plain(names.names[name]) for name in parameters}, written, call)
-
-
-def _is_all_tuples(table: tuple[Value, ...]) -> bool:
-    return bool(table) and all(isinstance(row, tuple) for row in table)
 
 
 def _first(path: ast.Expression) -> ast.Expression:

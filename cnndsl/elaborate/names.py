@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
+from itertools import islice
 from math import prod
 
 from cnndsl.diagnostics import Diagnostics, Label, did_you_mean, nearest
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_recipe
+from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe
 from cnndsl.elaborate.values import Failed, brief
-from cnndsl.layers import Layer, words_elsewhere
+from cnndsl.layers import Layer, word_here
 from cnndsl.layers.attributes import Extents, Shape
+from cnndsl.layers.attributes import Symbol as Words
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["check_names", "free_names", "warn_unused"]
+__all__ = ["MEASURES", "check_names", "free_names", "warn_unused"]
 
 _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
@@ -33,9 +35,18 @@ class _Role(Enum):
     VALUE = "value"
 
 
+MEASURES = frozenset({"params", "macs"})
+"""What a budget can be set for: `require params < 5e6`."""
+
+
 def check_names(context: Context) -> None:
-    """Report names that mean nothing, definitions that clash, and calls whose arguments do not fit."""
-    _Checker(context).check()
+    """Report names that mean nothing, definitions that clash, and calls whose arguments do not fit.
+
+    Of files that are brought in, the definitions are looked at.
+    """
+    _Checker(context, context.program).check()
+    for program in context.program.used.programs:
+        _Checker(context, program).check_definitions()
 
 
 def warn_unused(context: Context) -> None:
@@ -44,7 +55,7 @@ def warn_unused(context: Context) -> None:
     used = {word for statement in program.file.statements for word in _words(statement)}
     layers = [word for word in used if word not in program.definitions and program.layer(word) and not word.isupper()]
     for definition in program.file.definitions:
-        if definition.name not in used and definition.name != CLASSES:
+        if definition.name not in used and definition.name != CLASSES and not is_model(definition):
             near = nearest(definition.name, layers)
             help = f"`{near}` in this file is the layer {near.upper()}" if near else ""
             message = f"nothing uses `{definition.name}`"
@@ -53,25 +64,57 @@ def warn_unused(context: Context) -> None:
 
 def free_names(program: Program) -> frozenset[str]:
     """Words that mean nothing where a value is expected: those that `-D` may give one to."""
-    checker = _Checker(Context(program, Diagnostics()))
+    checker = _Checker(Context(program, Diagnostics()), program)
     checker.check()
     return frozenset(checker.free)
 
 
+class _Body:
+    """The names that can be read at a place of a text: those bound around it, and the labels above it.
+
+    Attributes:
+        names: what can be read.
+        labels: the places of the labels of this body so far.
+        later: the places of all labels of this body.
+        around: the body around this one.
+    """
+
+    def __init__(self, names: set[str], text: ast.Node | None, around: _Body | None = None) -> None:
+        self.names: set[str] = names | (around.names if around else set())
+        self.labels: dict[str, Span] = {}
+        self.later = dict(_labels(text)) if text else {}
+        self.around = around
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names
+
+    def below(self, name: str) -> Span | None:
+        """Where a name is given further down in this body or one around it."""
+        return self.later.get(name) or (self.around.below(name) if self.around else None)
+
+
 class _Checker:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, program: Program) -> None:
         self._context = context
-        self._program = context.program
+        self._program = program
         self._unknown_words: set[str] = set()
         self.free: set[str] = set()
 
     def check(self) -> None:
-        seen: dict[str, ast.Definition] = {}
+        self.check_definitions()
+        file = _Body(set(), None)
+        flows = [statement for statement in self._program.file.flows if not is_recipe(statement)]
+        file.later = {name: span for flow in reversed(flows) for name, span in _labels(flow)}
         for statement in self._program.file.statements:
-            if isinstance(statement, ast.Definition):
-                self._definition(statement, seen)
-            elif isinstance(statement, ast.Flow) and not is_recipe(statement):
-                self._expression(statement.expression, _labels(statement.expression), _Role.LAYER)
+            if isinstance(statement, ast.Flow) and not is_recipe(statement):
+                self._expression(statement.expression, file, _Role.LAYER)
+            elif isinstance(statement, ast.Require):
+                self._expression(statement.test, _Body(set(MEASURES), None), _Role.VALUE)
+
+    def check_definitions(self) -> None:
+        seen: dict[str, ast.Definition] = {}
+        for definition in self._program.file.definitions:
+            self._definition(definition, seen)
 
     def _definition(self, definition: ast.Definition, seen: dict[str, ast.Definition]) -> None:
         first = seen.setdefault(definition.name, definition)
@@ -80,66 +123,96 @@ class _Checker:
             message = f"`{definition.name}` is defined twice"
             self._context.error("defined-twice", message, definition.name_span, others=others)
         self._reserved(definition.name, definition.name_span)
-        local: set[str] = set()
+        body = _Body(set(), definition.body)
         for parameter in definition.parameters or ():
             if parameter.default is not None:
-                self._expression(parameter.default, local, _Role.VALUE)
+                self._expression(parameter.default, body, _Role.VALUE)
             self._reserved(parameter.name, parameter.span)
-            if parameter.name in local:
+            if parameter.name in body:
                 message = f"two parameters of `{definition.name}` are called `{parameter.name}`"
                 self._context.error("bad-parameter", message, parameter.span)
-            local.add(parameter.name)
+            body.names.add(parameter.name)
         is_network = self._program.is_network(definition.body)
         role = _Role.LAYER if is_network else _Role.VALUE
-        self._expression(definition.body, local | _labels(definition.body), role)
+        inner = definition.body.options if isinstance(definition.body, ast.Choice) else (definition.body,)
+        for each in inner:
+            self._expression(each, body, role)
 
     def _reserved(self, name: str, span: Span) -> None:
         if name in SHAPE_NAMES:
             message = f"`{name}` is the shape that enters an element, and cannot be given another meaning"
             self._context.error("reserved-name", message, span, help=f"write `{name.lower()}`")
-        elif name in self._program.layers:
+        elif name in self._program.layers and self._program.layers[name].is_built_in():
             message = f"`{name}` is a layer, and cannot be given another meaning"
             help = f"another spelling is free: `{name.lower()}`, beside which `{name}` stays the layer"
             self._context.error("reserved-name", message, span, help=help)
 
-    def _expression(self, expression: ast.Expression, local: set[str], role: _Role) -> None:
+    def _expression(self, expression: ast.Expression, body: _Body, role: _Role) -> None:
         match expression:
             case ast.Name():
-                self._name(expression, local, role)
+                self._name(expression, body, role)
             case ast.Call():
-                self._call(expression, local)
-            case ast.Arithmetic(operator="*", left=left, right=right) if role is _Role.LAYER:
-                self._expression(left, local, role)
-                self._expression(right, local, _Role.COUNT)
+                self._call(expression, body)
+            case ast.Label():
+                self._label(expression, body, role)
+            case ast.Arithmetic(operator="*", left=left, right=right) if self._is_repeated(left, role):
+                self._expression(left, _Body(set(), left, body), role)
+                self._expression(right, body, _Role.COUNT)
             case ast.Conditional(then=then, test=test, otherwise=otherwise):
                 for side in (then, otherwise):
                     self._bare_branch(expression, side)
-                    self._expression(side, local, role)
-                self._expression(test, local, _Role.VALUE)
+                    self._expression(side, body, role)
+                self._expression(test, body, _Role.VALUE)
             case ast.For():
-                self._for(expression, local)
+                self._for(expression, body)
             case ast.Comparison() | ast.BooleanOperation() | ast.Negation() | ast.Negative() | ast.Tuple():
-                self._children(expression, local, _Role.VALUE)
+                self._children(expression, body, _Role.VALUE)
             case ast.Sequence() | ast.Concatenation() | ast.Optional():
-                self._children(expression, local, _Role.LAYER)
+                self._children(expression, body, _Role.LAYER)
             case _:
-                self._children(expression, local, role)
+                self._children(expression, body, role)
 
-    def _for(self, loop: ast.For, local: set[str]) -> None:
+    def _is_repeated(self, left: ast.Expression, role: _Role) -> bool:
+        """Whether what stands before a `*` is a network: each copy of it is a body of its own."""
+        return role is _Role.LAYER or self._program.is_network(left) is True
+
+    def _label(self, label: ast.Label, body: _Body, role: _Role) -> None:
+        """The value has its name from here on, in this body."""
+        self._expression(label.element, body, _Role.LAYER)
+        span = Span(label.span.source, label.span.end - len(label.name), label.span.end)
+        self._reserved(label.name, span)
+        taken = body.labels.get(label.name)
+        if taken is None and label.name in body.names and (body.around is None or label.name not in body.around.names):
+            message = f"`{label.name}` is a parameter here, and cannot name a value too"
+            self._context.error("named-twice", message, span)
+        elif taken is not None:
+            message = f"`{label.name}` names two values"
+            others = (Label(taken, "it is named here first"),)
+            self._context.error("named-twice", message, span, others=others, help="give one another name")
+        elif label.name in self._program.definitions:
+            others = (Label(self._program.definitions[label.name].name_span, "it is defined here"),)
+            message = f"`{label.name}` is a definition, and cannot name a value too"
+            self._context.error("named-twice", message, span, others=others)
+        if label.name in body.labels or label.name in body.names:
+            self._context.unknown.add(label.span)
+        body.labels[label.name] = span
+        body.names.add(label.name)
+
+    def _for(self, loop: ast.For, body: _Body) -> None:
         for row in loop.rows:
-            self._expression(row, local, _Role.VALUE)
+            self._expression(row, body, _Role.VALUE)
         seen: set[str] = set()
         for name, span in zip(loop.names, loop.name_spans, strict=True):
             self._reserved(name, span)
             if name in seen:
                 self._context.error("bad-row", f"two entries of a row are called `{name}`", span)
             seen.add(name)
-        self._expression(loop.body, local | seen | _labels(loop.body), _Role.LAYER)
+        self._expression(loop.body, _Body(seen, loop.body, body), _Role.LAYER)
 
-    def _children(self, expression: ast.Expression, local: set[str], role: _Role) -> None:
+    def _children(self, expression: ast.Expression, body: _Body, role: _Role) -> None:
         for child in expression.children():
             if isinstance(child, ast.Expression):
-                self._expression(child, local, role)
+                self._expression(child, body, role)
 
     def _bare_branch(self, conditional: ast.Conditional, side: ast.Expression) -> None:
         """`A -> B if test else C` would lose a layer to the side not taken, silently."""
@@ -157,58 +230,103 @@ class _Checker:
             readings = f"`[{path}]`"
         self._context.error("bare-branch", message, side.span, help=f"write {readings}")
 
-    def _name(self, name: ast.Name, local: set[str], role: _Role) -> None:
-        if not self._means_something(name.name, local) and not self._wrong_case(name.name, name.span):
-            self._unknown(name.name, name.span, local, role)
+    def _name(self, name: ast.Name, body: _Body, role: _Role) -> None:
+        if self._means_something(name.name, body):
+            return
+        self._context.unknown.add(name.span)
+        if not self._wrong_case(name.name, name.span) and not self._unseen(name.name, name.span, body):
+            self._unknown(name.name, name.span, body, role)
 
-    def _means_something(self, word: str, local: set[str]) -> bool:
+    def _means_something(self, word: str, body: _Body) -> bool:
         program = self._program
-        if word in local or word in program.definitions or word in program.overrides or word in SHAPE_NAMES:
+        if word in body or word in program.overrides or word in SHAPE_NAMES:
             return True
+        if program.find(word) is not None or program.sources(word):
+            return program.find(word) is not None and program.third_spelling(word) is None
         if program.third_spelling(word) is not None:
             return False
         return program.layer(word) is not None or word in program.symbols
 
-    def _call(self, call: ast.Call, local: set[str]) -> None:
-        signature, layer = self._callee(call, local)
-        for argument in call.arguments:
-            if layer is None or not self._wrong_word(layer, call, argument, local):
-                self._expression(argument.value, local, _Role.VALUE)
-        if call.name in local or self._wrong_case(call.name, call.name_span):
+    def _unseen(self, word: str, span: Span, body: _Body) -> bool:
+        """Whether a word names a value that cannot be read here: it is named below, or in another body."""
+        below = body.below(word)
+        if below is not None:
+            others = (Label(below, "it is named here"),)
+            message = f"`{word}` is read before it is named"
+            help = "write what reads it below what names it"
+            self._context.error("read-before-named", message, span, others=others, help=help)
+            return True
+        clashing = self._program.sources(word)
+        if clashing:
+            places = tuple(Label(block.definition.name_span, "one is here") for block in clashing)
+            message = f"{len(clashing)} files that are brought in define `{word}`"
+            help = f"define the one that is meant: `{word} = ...`"
+            self._context.error("ambiguous-use", message, span, others=places, help=help)
+            return True
+        elsewhere = self._program.labels.get(word)
+        if elsewhere is None:
+            return False
+        others = (Label(elsewhere, "only what stands in the same body can read it"),)
+        message = f"`{word}` names a value of another body"
+        help = "pass it as an argument; outside a definition, a copy of a repetition or a row, nobody sees its values"
+        self._context.error("out-of-sight", message, span, others=others, help=help)
+        return True
+
+    def _call(self, call: ast.Call, body: _Body) -> None:
+        signature, layer = self._callee(call, body)
+        for place, argument in enumerate(call.arguments):
+            if layer is None or not self._wrong_word(layer, call, place, body):
+                self._expression(argument.value, body, _Role.VALUE)
+        if call.name in body or self._wrong_case(call.name, call.name_span):
             return
         if signature is not None:
             with suppress(Failed):  # reported
                 bound = bind(self._context, signature, call.arguments, call.span)
                 self._warn_products(layer, bound)
-        elif call.name not in FUNCTIONS:
-            candidates = {*local, *self._program.definitions, *self._program.layers, *FUNCTIONS}
+        elif not self._is_function(call.name) and not self._unseen(call.name, call.name_span, body):
+            candidates = {*body.names, *self._program.words, *self._program.layers, *FUNCTIONS}
             self._report_unknown(call.name, call.name_span, candidates, "layer, definition or function")
 
-    def _callee(self, call: ast.Call, local: set[str]) -> tuple[Signature | None, type[Layer] | None]:
+    def _callee(self, call: ast.Call, body: _Body) -> tuple[Signature | None, type[Layer] | None]:
         """What is called, where the text alone says so: the head of a definition or a layer."""
-        if call.name in local:
+        if call.name in body:
             return None, None
-        definition = self._program.definitions.get(call.name)
-        if definition is None and call.name in FUNCTIONS:
-            return None, None
-        found: ast.Definition | type[Layer] | None = definition
-        if definition is None:
-            found = self._program.layer(call.name)
-        elif definition.parameters is None:
-            found = self._program.alias(call.name) or definition
-        if isinstance(found, ast.Definition):
-            return signature_of_definition(found), None
-        return (signature_of_layer(found), found) if found else (None, None)
+        program = self._program
+        block = program.find(call.name)
+        if block is None:
+            if self._is_function(call.name) or program.sources(call.name):
+                return None, None
+            layer = program.layer(call.name)
+            return (self._signature_of_layer(layer), layer) if layer else (None, None)
+        alias = program.alias(call.name) if block.definition.parameters is None else None
+        if isinstance(alias, type):
+            return self._signature_of_layer(alias), alias
+        return signature_of_definition((alias or block).definition), None
 
-    def _wrong_word(self, layer: type[Layer], call: ast.Call, argument: ast.Argument, local: set[str]) -> bool:
-        """`POOL(mode=average)`: a word that means nothing, for an attribute that takes words."""
-        attribute = layer.attributes.get(argument.keyword or "")
+    def _is_function(self, word: str) -> bool:
+        """Whether a word stands for a number, or for a word of an attribute, once it has its arguments."""
+        return word in FUNCTIONS or word in self._program.functions
+
+    def _signature_of_layer(self, layer: type[Layer]) -> Signature:
+        signature = signature_of_layer(layer)
+        return signature._replace(required=signature.required - self._program.defaults.get(layer.word(), {}).keys())
+
+    def _wrong_word(self, layer: type[Layer], call: ast.Call, place: int, body: _Body) -> bool:
+        """`POOL(mode=average)`: a word that means nothing, for an attribute that takes words.
+
+        By position only where it takes nothing else: another word may be a number that is still to be given.
+        """
+        argument = call.arguments[place]
         word = argument.value.name if isinstance(argument.value, ast.Name) else ""
-        if not word or attribute is None or not attribute.symbols or self._means_something(word, local):
+        name = argument.keyword or next(islice(layer.attributes, place, None), "")
+        attribute = layer.attributes.get(name)
+        if not word or attribute is None or not attribute.symbols or self._means_something(word, body):
+            return False
+        if argument.keyword is None and not isinstance(attribute, Words):
             return False
         words = (*attribute.other_words, *attribute.symbols)
         help = did_you_mean(word, words) or f"write one of {', '.join(words)}"
-        message = f"`{word}` is no {argument.keyword} of {call.name}"
+        message = f"`{word}` is no {name} of {call.name}"
         self._context.error("unknown-name", message, argument.value.span, help=help)
         return True
 
@@ -230,15 +348,16 @@ class _Checker:
         self._context.error("ambiguous-case", message, span, help=f"write `{definition}` or `{word.upper()}`")
         return True
 
-    def _unknown(self, word: str, span: Span, local: set[str], role: _Role) -> None:
-        mine = {*local, *self._program.definitions}
+    def _unknown(self, word: str, span: Span, body: _Body, role: _Role) -> None:
+        mine = {*body.names, *self._program.words}
         if role is _Role.LAYER:
             self._report_unknown(word, span, {*mine, *self._program.layers}, "layer or definition")
             return
         self.free.add(word)
-        if word in self._unknown_words:
+        if word in self._unknown_words or not self._program.used.is_complete:
             return
-        values = {*mine, "true", "false", *self._program.symbols, *self._program.layers}
+        symbols = (symbol for symbol in self._program.symbols if not symbol.isupper())  # not orders of axes, `HWC`
+        values = {*mine, "true", "false", *symbols, *self._program.layers}
         help = self._suggestion(word, mine if role is _Role.COUNT else values)
         if help and role is _Role.VALUE:
             self._context.error("unknown-name", f"`{word}` means nothing here", span, help=help)
@@ -252,13 +371,13 @@ class _Checker:
 
     def _report_unknown(self, word: str, span: Span, candidates: set[str], what: str) -> None:
         """Once for each word: its other uses are the same mistake."""
-        if word not in self._unknown_words:
+        if word not in self._unknown_words and self._program.used.is_complete:
             help = self._suggestion(word, candidates)
             self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help)
 
     def _suggestion(self, word: str, candidates: set[str]) -> str:
         self._unknown_words.add(word)
-        ours = words_elsewhere().get(re.sub("[123]d$", "", word.lower()))
+        ours = word_here(word)
         if ours in candidates:
             return f"here that layer is called `{ours}`"
         return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
@@ -270,9 +389,15 @@ def _words(statement: ast.Statement) -> Iterator[str]:
     return (node.name for node in statement.walk() if isinstance(node, ast.Name | ast.Call) and node.name != own)
 
 
-def _labels(expression: ast.Expression) -> set[str]:
-    """The values named in a piece of text by `as`."""
-    return {node.name for node in expression.walk() if isinstance(node, ast.Label)}
+def _labels(text: ast.Node) -> Iterator[tuple[str, Span]]:
+    """The values named by `as` in a body of text, each with its place; those of bodies inside it are not among them."""
+    if isinstance(text, ast.Label):
+        yield text.name, text.span
+    for child in text.children():
+        is_copied = isinstance(text, ast.Arithmetic) and text.operator == "*" and child is text.left
+        is_row = isinstance(text, ast.For) and child is text.body
+        if not is_copied and not is_row:
+            yield from _labels(child)
 
 
 def _factors(expression: ast.Expression) -> list[int]:

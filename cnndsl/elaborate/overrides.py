@@ -14,17 +14,21 @@ from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
-from cnndsl.elaborate.program import CLASSES, Program
+from cnndsl.elaborate.program import CLASSES, Program, Used
+from cnndsl.elaborate.switches import option, words_of
 from cnndsl.elaborate.values import Failed, InputShape, Scope, Symbol, Value, is_network
+from cnndsl.graph import Graph
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
 
 __all__ = ["check_inputs", "read_inputs", "read_overrides"]
 
 
-def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: Diagnostics) -> dict[str, Value | None]:
+def read_overrides(
+    written: Mapping[str, object], file: ast.File, used: Used, diagnostics: Diagnostics
+) -> dict[str, Value | None]:
     """The value of each name that is set from outside, None where the text is no value; mistakes are reported."""
-    program = Program(file, {})
+    program = Program(file, {}, used=used)
     settable = _settable(program)
     values: dict[str, Value | None] = {}
     for name, value in written.items():
@@ -33,6 +37,8 @@ def read_overrides(written: Mapping[str, object], file: ast.File, diagnostics: D
         if not _may_be_set(name, settable, program, shown, diagnostics):
             continue
         values[name] = _value(Source(shown.name, text.rjust(len(shown.text))), shown, diagnostics)
+        if name in program.switches:
+            _check_switch(name, values, program, shown, diagnostics)
         if name == CLASSES and not _is_count(values[name]):
             help = "the number of classes is whole and at least 1"
             place = Span(shown, len(shown.text) - len(text), len(shown.text))
@@ -53,12 +59,15 @@ def read_inputs(written: Mapping[str, object], diagnostics: Diagnostics) -> dict
     return shapes
 
 
-def check_inputs(context: Context, names: Sequence[str]) -> None:
-    """Report shapes that are set for inputs which the network, whose inputs have these names, does not have."""
+def check_inputs(context: Context, graphs: Sequence[Graph]) -> None:
+    """Report shapes that are set for inputs which no network has, or for one of several without saying which."""
+    names = list(dict.fromkeys(end.name for graph in graphs for end in graph.inputs))
     for name, shape in context.program.inputs.items():
-        if not name and len(names) > 1:
-            message = f"one size is given, and the network has {len(names)} inputs"
-            help = "write " + " ".join(f"--input {each}={shape.span.text}" for each in names)
+        several = [graph for graph in graphs if len(graph.inputs) > 1]
+        if not name and several:
+            inputs = [end.name for end in several[0].inputs]
+            message = f"one size is given, and the network has {len(inputs)} inputs"
+            help = "write " + " ".join(f"--input {each}={shape.span.text}" for each in inputs)
             context.error("bad-override", message, shape.span, help=help)
         elif name and name not in names:
             start = len("--input ")
@@ -67,9 +76,23 @@ def check_inputs(context: Context, names: Sequence[str]) -> None:
             context.error("bad-override", f"the network has no input `{name}`", span, help=help)
 
 
+def _check_switch(
+    name: str, values: dict[str, Value | None], program: Program, shown: Source, diagnostics: Diagnostics
+) -> None:
+    """What is said of a switch is one of its sides."""
+    (switch,) = (found.body for found in program.file.definitions if found.name == name)
+    value = values[name]
+    if value is not None and option(switch, value) is None:
+        start = shown.text.index("=") + 1
+        message = f"the switch `{name}` has no side `{shown.text[start:]}`"
+        help = f"write one of {', '.join(words_of(switch))}"
+        diagnostics.add(Diagnostic("bad-override", message, Span(shown, start, len(shown.text)), help=help))
+        values[name] = None
+
+
 def _settable(program: Program) -> frozenset[str]:
     """Definitions that are data, and free names."""
-    data = {name for name, definition in program.definitions.items() if program.is_data(definition)}
+    data = {definition.name for definition in program.file.definitions if program.is_settable(definition)}
     bare_dense = {CLASSES} if CLASSES not in program.definitions and _has_bare_dense(program.file) else set()
     return frozenset(data | free_names(program) | bare_dense)
 
@@ -118,7 +141,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
         with suppress(Failed, Abort):
             context = Context(empty, found)
-            value = Evaluator(context).value(expression, Scope({}), None)
+            value = Evaluator(context).value(expression, Scope({}, empty), None)
     if len(found) == 0 and (value is None or is_network(value)):
         text = source.text.strip()
         span = Span(shown, len(shown.text) - len(text), len(shown.text))

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, count
 from math import prod
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from cnndsl.diagnostics import Label
 from cnndsl.elaborate.arithmetic import LARGEST
-from cnndsl.elaborate.context import Abort, Context
+from cnndsl.elaborate.context import Abort, Context, Frame
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts, numbered
 from cnndsl.elaborate.evaluate import Evaluator
-from cnndsl.elaborate.values import UNKNOWN, Draft, Failed, Scope, Symbol, Value, Wire, is_network
-from cnndsl.layers import Filled, Layer, Mismatch, Rejected, TensorType, structure
+from cnndsl.elaborate.open_sizes import OpenSizes
+from cnndsl.elaborate.program import names_input
+from cnndsl.elaborate.values import (
+    UNKNOWN,
+    Deferred,
+    Draft,
+    Failed,
+    Scope,
+    Symbol,
+    Value,
+    Wire,
+    is_network,
+    is_wire,
+)
+from cnndsl.layers import Filled, Given, Layer, Mismatch, Rejected, TensorType, structure
+from cnndsl.layers import Value as ValueAttribute
+from cnndsl.layers.attributes import Extents
+from cnndsl.layers.extent import for_small_sizes, require_short
 from cnndsl.layers.tensor import by_x
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -31,7 +48,18 @@ _MERGES: dict[str, type[Layer]] = {
     ",": structure.Concat,
 }
 
+_SIZE = "size"
+"""The attribute for which a value stands for its spatial size: `CROP(up)`."""
+
 T = TypeVar("T")
+
+
+class Dropped(NamedTuple):
+    """What arrived at an element that does not read it, which is a mistake unless something else does."""
+
+    wire: Draft
+    span: Span
+    frame: Frame
 
 
 class Placer:
@@ -40,6 +68,7 @@ class Placer:
     Args:
         context: the file, its diagnostics, and where we are.
         evaluator: binds and computes the arguments of layers.
+        force: computes a value that is not computed yet.
         classes: gives the units of a bare dense layer that is the last.
         last_dense: which bare dense layers, by number, are taken to be the last.
     """
@@ -48,23 +77,58 @@ class Placer:
         self,
         context: Context,
         evaluator: Evaluator,
+        force: Callable[[Deferred], Wire],
         classes: Callable[[], int],
         last_dense: frozenset[int],
     ) -> None:
         self._context = context
         self._evaluator = evaluator
+        self._force = force
         self._classes = classes
         self._last_dense = last_dense
+        self._dropped: list[Dropped] = []
+        self._sharing: dict[object, tuple[Draft, Span]] = {}
+        self._kept: dict[Any, dict[str, object]] = {}
+        self.open_sizes = OpenSizes(context)
         self._layers: dict[Any, Layer] = {}
         self._types: dict[Any, TensorType] = {}
         self._lost: set[Draft] = set()
         self.inputs: list[str] = []
         """The names of the inputs so far."""
+        self.input_name = ""
+        """What `as` calls the next input; "" where it has no name."""
         self.drafts = Drafts()
 
     def lose(self, *wires: Wire) -> None:
         """Remember what flows into a mistake: what stands behind the mistake follows it too."""
         self._lost.update(wire for wire in wires if isinstance(wire, Draft))
+
+    def pass_over(self, wire: Wire, span: Span) -> None:
+        """Remember what arrives at an element that does not read it."""
+        if isinstance(wire, Draft):
+            self._dropped.append(Dropped(wire, span, self._context.frame))
+
+    def check_dropped(self, outputs: Iterable[Draft]) -> None:
+        """Report what arrived at an element that does not read it, and is read by nothing else."""
+        if not self._dropped:
+            return
+        read = {before for draft in self.drafts.drafts for before in draft.inputs} | self._lost | set(outputs)
+        for wire, span, frame in self._dropped:
+            if wire not in read:
+                read.add(wire)  # one mistake, however many elements pass it over
+                self._context.frame = frame
+                self._report_dropped(wire, span)
+
+    def _report_dropped(self, wire: Draft, span: Span) -> None:
+        others = (Label(wire.span, "nothing reads this"),)
+        if names_input(span.text.partition("(")[0].strip()):
+            message = "INPUT starts a path; what arrives here would be lost"
+            self._context.error("input-inside", message, span, help="begin a new statement with it", others=others)
+            return
+        name = " ".join(span.text.split())
+        message = f"`{name}` is a value and reads nothing; what arrives here would be lost"
+        help = f"begin a new statement with `{name} -> ...`, or keep both: `[ID, {name}]`"
+        self._context.error("lost-value", message, span, help=help, others=others)
 
     def place(
         self,
@@ -75,35 +139,95 @@ class Placer:
         wire: Wire,
     ) -> Wire:
         """The node of a layer, or what is wrong with its arguments or with what enters it."""
-        self._check_entry(kind, written, wire)
-        bound = self._evaluator.binder.layer(kind, arguments, written.span)
-        values = {name: self._argument(kind, name, argument.value, scope, wire) for name, argument in bound.items()}
+        starts = issubclass(kind, structure.Input)
+        if starts:
+            self.pass_over(wire, written.span)
+            wire = None
+        elif wire is None:
+            raise nothing_comes_in(self._context, written.name, written.span)
+        bound, values = self._arguments(kind, arguments, written, scope, wire)
+        entering: tuple[Draft, ...] = (wire,) if isinstance(wire, Draft) else ()
+        entering += self._given(kind, bound, values)
         self._reject_networks(kind, bound, values)
-        entering = (wire,) if isinstance(wire, Draft) else ()
         places = {name: argument.span for name, argument in bound.items()}
-        if issubclass(kind, structure.Input):
+        if starts:
             self._set_shape(values, places)
-        layer = self._rejecting(lambda: self._bound(kind, values, wire), written.span, places, entering)
+        layer = self._rejecting(lambda: self._bound(kind, values, wire, written.span), written.span, places, entering)
         if wire is UNKNOWN and layer.sets_width:
             self.drafts.followed |= self._lost
         if layer.transparent or wire is UNKNOWN:
             return wire
         draft = self._add(layer, entering, written.span, places)
+        if starts:
+            self.open_sizes.enter(draft.type)
         if "units" in layer.filled:
             self.drafts.bare_dense.append(draft)
         return draft
 
+    def _arguments(
+        self,
+        kind: type[Layer],
+        arguments: tuple[ast.Argument, ...],
+        written: ast.Name | ast.Call,
+        scope: Scope,
+        wire: Wire,
+    ) -> tuple[Mapping[str, ast.Argument], dict[str, Value]]:
+        """The arguments that are written, or that the file's `default` gives, and their values."""
+        defaults = scope.program.defaults.get(kind.word())
+        if not defaults:
+            bound = self._evaluator.binder.layer(kind, arguments, written.span)
+            return bound, {name: self._argument(kind, name, each.value, scope, wire) for name, each in bound.items()}
+        bound = self._evaluator.binder.layer(kind, arguments, written.span, frozenset(defaults))
+        file = Scope({}, scope.program)
+        values = {name: self._argument(kind, name, each.value, scope, wire) for name, each in bound.items()}
+        for name, argument in defaults.items():
+            if name not in bound:
+                values[name] = self._argument(kind, name, argument.value, file, None)
+        return {**defaults, **bound}, values
+
     def _argument(self, kind: type[Layer], name: str, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
         """The value of a layer's argument. A word of its attribute is that word, even if a layer has the name too."""
+        attribute = kind.attributes[name]
+        if isinstance(attribute, ValueAttribute) or (name == _SIZE and isinstance(attribute, Extents)):
+            return self._evaluator.argument(written, scope, wire)
         value = self._evaluator.value(written, scope, wire)
-        if isinstance(value, type) and isinstance(written, ast.Name) and written.name in kind.attributes[name].symbols:
+        if isinstance(value, type) and isinstance(written, ast.Name) and written.name in attribute.symbols:
             return Symbol(written.name)
         return value
 
+    def _given(
+        self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: dict[str, Value]
+    ) -> tuple[Draft, ...]:
+        """The values among a layer's arguments, each in place of what it is for: itself, or its spatial size."""
+        if not any(map(is_wire, values.values())):
+            return ()
+        given: list[Draft] = []
+        for name in kind.attributes:
+            value = values.get(name)
+            if not is_wire(value):
+                continue
+            wire = self._force(value) if isinstance(value, Deferred) else value
+            if not isinstance(wire, Draft):
+                raise Failed
+            attribute = kind.attributes[name]
+            if isinstance(attribute, ValueAttribute):
+                given.append(wire)
+                types = tuple(before.type for before in wire.inputs)
+                values[name] = Given(bound[name].value.span.text, wire.layer, types, wire.type)  # type: ignore[assignment]
+            elif name == _SIZE and isinstance(attribute, Extents) and wire.type.rank:
+                values[name] = wire.type.spatial
+            else:
+                message = f"{attribute.phrase} of {kind.word()} is no value of the network"
+                raise self._context.error("bad-argument", message, bound[name].span, label=f"is {wire.type}")
+        return tuple(given)
+
     def _set_shape(self, values: dict[str, Value], places: dict[str, Span]) -> None:
         """Of an input, what is set from outside in place of what is written."""
-        name = numbered("input", len(self.inputs))
+        wanted = self.input_name or numbered("input", len(self.inputs))
+        tries = chain([wanted], (f"{wanted}_{number}" for number in count(2)))
+        name = next(name for name in tries if name not in self.inputs)
         self.inputs.append(name)
+        self.input_name = ""
         given = self._context.program.inputs
         shape = given.get(name, given.get(""))
         if shape is not None:
@@ -117,15 +241,7 @@ class Placer:
                 message = f"{kind.attributes[name].phrase} of {kind.word()} is a value, not a network"
                 raise self._context.error("bad-argument", message, bound[name].span)
 
-    def _check_entry(self, kind: type[Layer], written: ast.Name | ast.Call, wire: Wire) -> None:
-        starts = issubclass(kind, structure.Input)
-        if starts and wire is not None:
-            message = "INPUT starts a path; what arrives here would be lost"
-            raise self._context.error("input-inside", message, written.span, help="begin a new statement with it")
-        if not starts and wire is None:
-            raise nothing_comes_in(self._context, written.name, written.span)
-
-    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> Layer:
+    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire, span: Span) -> Layer:
         """The layer with its arguments bound; the same one for the same arguments.
 
         Raises:
@@ -136,7 +252,8 @@ class Placer:
         key = (kind, rank, *values, *map(_key, values.values()), *filled.items())
         found = self._layers.get(key)
         if found is None:
-            found = self._layers[key] = kind.bind(values, rank, filled)
+            with self.open_sizes.noting(kind, span):
+                found = self._layers[key] = kind.bind(values, rank, filled)
         return found
 
     def _filled(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> dict[str, object]:
@@ -190,15 +307,56 @@ class Placer:
         key = (layer, types)
         type = self._types.get(key)
         if type is None:
-            type = self._types[key] = self._rejecting(lambda: layer.infer(types), span, places, inputs)
+            with self.open_sizes.noting(layer, span):
+                type = self._types[key] = self._rejecting(lambda: _inferred(layer, types), span, places, inputs)
             self._check_size(layer, types, type, span)
         frame = self._context.frame
-        return self.drafts.add(layer, inputs, type, frame.path, frame.numbered(layer.word()), span)
+        name = frame.numbered(layer.word())
+        if frame.home is None:
+            return self.drafts.add(layer, inputs, type, frame.path, name, span, None)
+        draft = self.drafts.add(layer, inputs, type, frame.path, name, span, (frame.home, name))
+        self._check_sharing(draft)
+        return draft
+
+    def _check_sharing(self, draft: Draft) -> None:
+        """What shares its weights needs the same ones: of the same names and shapes, and normalised alike."""
+        call = self._call_that_shares(draft)
+        first, place = self._sharing.setdefault(draft.weights, (draft, call))
+        ours, theirs = self._weights(draft), self._weights(first)
+        if ours is theirs:
+            return
+        differing = [name for name in {**ours, **theirs} if not _agree(ours.get(name), theirs.get(name))]
+        if not differing:
+            return
+        name = differing[0]
+        message = f"the {draft.layer.word()} in it shares its weights with the first use, which needs others"
+        label = f"`{name}` is {_shown(ours.get(name))} here"
+        others = (Label(place, f"and {_shown(theirs.get(name))} here"), Label(draft.span, "for this"))
+        help = "give all uses the same widths, or take `shared` away"
+        raise self._context.error("shared-weights", message, call, label=label, others=others, help=help)
+
+    def _weights(self, draft: Draft) -> dict[str, object]:
+        """The shapes of all that a layer keeps; the same ones for the same layer where the same comes in."""
+        types = tuple([before.type for before in draft.inputs])
+        found = self._kept.get((draft.layer, types))
+        if found is None:
+            found = self._kept[draft.layer, types] = _weights(draft.layer, types)
+        return found
+
+    def _call_that_shares(self, draft: Draft) -> Span:
+        """The use of what is shared, which tells more than the text that all uses have in common."""
+        frame = self._context.frame
+        while frame.caller is not None and frame.caller.home is not None:
+            frame = frame.caller
+        return frame.call or draft.span
 
     def _check_size(self, layer: Layer, types: tuple[TensorType, ...], type: TensorType, span: Span) -> None:
-        """Nothing that is counted reaches 2^63: neither what leaves a layer nor what it learns."""
+        """Nothing that is counted reaches 2^63: neither what leaves a layer nor what it learns.
+
+        Where that depends on open sizes, they are taken for small ones.
+        """
         counts = (type.elements, layer.macs(types, type), *map(prod, layer.parameters(types).values()))
-        if max(counts) > LARGEST:
+        if max(map(for_small_sizes, counts)) > LARGEST:
             message = f"{layer.word()} would give, learn or compute 2^63 numbers or more"
             raise self._context.error("number-too-large", message, span)
 
@@ -229,6 +387,35 @@ def nothing_comes_in(context: Context, name: str, span: Span) -> Failed:
     label = "this path does not start with INPUT"
     help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
     return context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help)
+
+
+_OPEN = "open"
+
+
+def _weights(layer: Layer, types: tuple[TensorType, ...]) -> dict[str, object]:
+    """The shapes of all that a layer keeps; a norm with buffers also does with them what its arguments say."""
+    buffers = layer.buffers(types)
+    kept: dict[str, object] = {**layer.parameters(types), **buffers}
+    if buffers:
+        kept["arguments"] = str(layer)
+    if "bias" in layer.attributes and layer.value("bias") is None:
+        kept["bias"] = _OPEN
+    return kept
+
+
+def _agree(ours: object, theirs: object) -> bool:
+    return ours == theirs or _OPEN in (ours, theirs)
+
+
+def _shown(shape: object) -> str:
+    return by_x(shape) if isinstance(shape, tuple) else "absent" if shape is None else str(shape)
+
+
+def _inferred(layer: Layer, types: tuple[TensorType, ...]) -> TensorType:
+    type = layer.infer(types)
+    for extent in type.shape:
+        require_short(extent)
+    return type
 
 
 def _key(value: Value) -> object:

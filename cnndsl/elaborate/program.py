@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 from cnndsl.elaborate.arithmetic import FUNCTIONS
+from cnndsl.elaborate.prelude import prelude_file, prelude_words
+from cnndsl.elaborate.switches import chosen, is_switch
 from cnndsl.elaborate.values import Block, InputShape, Scope, Value, is_network
-from cnndsl.layers import Layer, layers_by_word, structure, symbols
+from cnndsl.layers import Layer, functions, layers_by_word, structure, symbols
+from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["CLASSES", "SHAPE_NAMES", "Program", "is_recipe", "starts_with_input"]
+__all__ = [
+    "CLASSES",
+    "SHAPE_NAMES",
+    "Program",
+    "is_model",
+    "is_private",
+    "is_recipe",
+    "names_input",
+    "prelude",
+    "starts_with_input",
+]
 
 SHAPE_NAMES = ("C", "H", "W")
 """The shape that enters an element, in the arguments of that element."""
@@ -17,7 +32,19 @@ SHAPE_NAMES = ("C", "H", "W")
 CLASSES = "classes"
 """The name whose value a bare last FC takes for its units, defined or not."""
 
-_NETWORK_FORMS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Choice, ast.Label)
+_NETWORK_FORMS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Label)
+
+
+class Used(NamedTuple):
+    """The files that a file brings in.
+
+    Attributes:
+        programs: those that could be had.
+        is_complete: whether these are all, so that a name without a meaning is a mistake.
+    """
+
+    programs: tuple[Program, ...] = ()
+    is_complete: bool = True
 
 
 class Program:
@@ -25,11 +52,16 @@ class Program:
 
     Attributes:
         file: the tree.
-        definitions: the file's definitions by name.
+        definitions: the file's definitions by name; of a switch, the side that is taken.
+        switches: the names of those that are switches.
+        models: the names of those that are networks with inputs of their own.
         overrides: values from the command line, for definitions and for free names; None for a text that is none.
         inputs: shapes from the command line, by the name of the input; "" for the only one.
+        used: the files whose definitions it brings in.
         layers: layer types by word, in capitals.
         symbols: the bare words that layers declare.
+        functions: the words that layers declare with arguments.
+        defaults: for a layer by word, the arguments that a `default` statement gives it.
     """
 
     def __init__(
@@ -37,19 +69,72 @@ class Program:
         file: ast.File,
         overrides: Mapping[str, Value | None],
         inputs: Mapping[str, InputShape] | None = None,
+        used: Used = Used(),  # noqa: B008 - immutable
     ) -> None:
         self.file = file
         self.inputs = inputs or {}
+        self.overrides = overrides
+        self.used = used
         self.definitions: dict[str, ast.Definition] = {}
         for definition in file.definitions:
-            self.definitions.setdefault(definition.name, definition)
-        self.overrides = overrides
+            self.definitions.setdefault(definition.name, chosen(definition, overrides.get(definition.name)))
+        self.switches = {definition.name for definition in file.definitions if is_switch(definition)}
         self.layers = layers_by_word()
         self.symbols = symbols()
-        shadowing = [name for name in _bound_names(file) if name.upper() in self.layers and name != name.upper()]
+        self.functions = functions()
+        self.defaults: dict[str, Mapping[str, ast.Argument]] = {}
+        shadowing = [name for name in _bound_names(file) if name != name.upper()]
         self._shadowing = {name.upper(): name for name in shadowing}
-        self._shadowed = {name.upper() for name in self.definitions}
+        self.models = {definition.name for definition in self.definitions.values() if is_model(definition)}
+        self._shadowed = {name.upper() for name in self.definitions} | {name.upper() for name in self._imported}
+        self._blocks: dict[str, Block | None] = {}
         self._forms: dict[str, bool | None] = {}
+
+    @cached_property
+    def _imported(self) -> dict[str, list[Block]]:
+        """What each name brought in by `use` can mean: one definition, unless two files have the name."""
+        imported: dict[str, list[Block]] = {}
+        for program in self.used.programs:
+            for name, definition in program.definitions.items():
+                if not is_private(name):
+                    imported.setdefault(name, []).append(Block(definition, program))
+        return imported
+
+    @cached_property
+    def labels(self) -> Mapping[str, Span]:
+        """Every name that `as` gives somewhere in the file, and one of its places."""
+        return {node.name: node.span for node in self.file.walk() if isinstance(node, ast.Label)}
+
+    @property
+    def words(self) -> set[str]:
+        """All names of definitions that can be written in this file, for suggestions."""
+        return {*self.definitions, *self._imported, *prelude_words()}
+
+    def find(self, name: str) -> Block | None:
+        """The definition that a name means: the file's own, one brought in, or one of the prelude in any case.
+
+        Of a name that two files bring in, none; `sources` tells them.
+        """
+        if name not in self._blocks:
+            self._blocks[name] = self._find(name)
+        return self._blocks[name]
+
+    def _find(self, name: str) -> Block | None:
+        own = self.definitions.get(name)
+        if own is not None:
+            return Block(own, self)
+        imported = self._imported.get(name, ())
+        if imported:
+            return imported[0] if len(imported) == 1 else None
+        upper = name.upper()
+        if upper in prelude_words() and not (upper in self._shadowed and name != upper):
+            shipped = prelude()
+            return None if shipped is self else Block(shipped.definitions[upper], shipped)
+        return None
+
+    def sources(self, name: str) -> list[Block]:
+        """The definitions that files brought in have for a name, which is not the file's own."""
+        return [] if name in self.definitions else self._imported.get(name, [])
 
     def layer(self, name: str) -> type[Layer] | None:
         """The layer that a word names, in any case; beside a definition of that word, in capitals only."""
@@ -57,26 +142,33 @@ class Program:
         return None if upper in self._shadowed and name != upper else self.layers.get(upper)
 
     def third_spelling(self, name: str) -> str | None:
-        """The definition, parameter or name of a row beside which this spelling of a layer is not allowed."""
-        bound = self._shadowing.get(name.upper())
-        return bound if bound not in (None, name) and name != name.upper() else None
+        """The definition, parameter or label beside which this spelling of a layer or shipped block is not allowed."""
+        upper = name.upper()
+        bound = self._shadowing.get(upper)
+        if bound in (None, name) or name == upper or name in self._imported:
+            return None
+        return bound if upper in self.layers or upper in prelude_words() else None
 
-    def alias(self, name: str) -> ast.Definition | type[Layer] | None:
+    def alias(self, name: str) -> Block | type[Layer] | None:
         """The block or layer that a definition is another name for: `act = RELU`."""
-        seen: set[str] = set()
-        while name in self.definitions and name not in seen:
-            definition = self.definitions[name]
-            if definition.parameters is not None:
-                return definition
-            if not isinstance(definition.body, ast.Name):
+        program, seen = self, set[tuple[Program, str]]()
+        while (block := program.find(name)) is not None and (block.program, name) not in seen:
+            if block.definition.parameters is not None:
+                return block
+            if not isinstance(block.definition.body, ast.Name) or names_input(block.definition.body.name):
                 return None
-            seen.add(name)
-            name = definition.body.name
-        return None if name in seen else self.layer(name)
+            program = block.program
+            seen.add((program, name))
+            name = block.definition.body.name
+        return program.layer(name) if block is None else None
 
     def is_data(self, definition: ast.Definition) -> bool:
         """Whether a definition is a value rather than a piece of network, by its form."""
         return definition.parameters is None and self.is_network(definition.body) is not True
+
+    def is_settable(self, definition: ast.Definition) -> bool:
+        """Whether `-D` can set it: a value or a switch."""
+        return is_switch(definition) or self.is_data(definition)
 
     def is_network(self, expression: ast.Expression, scope: Scope | None = None) -> bool | None:
         """Whether an expression is a piece of network, by its form alone; None where its parameters decide that."""
@@ -89,6 +181,8 @@ class Program:
                 return self._first_decided((left, right), scope)
             case ast.Conditional(then=then, otherwise=otherwise):
                 return self._first_decided((then, otherwise), scope)
+            case ast.Choice(options=(first, *_)):
+                return self.is_network(first, scope)
             case ast.Name(name=name) | ast.Call(name=name):
                 return self._names_network(name, scope, is_call=isinstance(expression, ast.Call))
         return isinstance(expression, _NETWORK_FORMS)
@@ -103,22 +197,34 @@ class Program:
     def _names_network(self, name: str, scope: Scope | None, is_call: bool) -> bool | None:
         value = scope.find(name) if scope else None
         if isinstance(value, Block):
-            return self._body_is_network(value.definition) if is_call else True
+            return value.program.makes_network(value.definition) if is_call else True
         if value is not None:
             return is_network(value)
-        if name in self.definitions:
-            definition = self.definitions[name]
-            return True if definition.parameters is not None and not is_call else self._body_is_network(definition)
-        if (is_call and name in FUNCTIONS) or name in SHAPE_NAMES or name in self.overrides:
+        block = self.find(name)
+        if block is not None:
+            is_whole = block.definition.parameters is not None and not is_call
+            return True if is_whole else block.program.makes_network(block.definition)
+        if (is_call and (name in FUNCTIONS or name in self.functions)) or name in SHAPE_NAMES or name in self.overrides:
             return False
         return True if self.layer(name) else None
 
-    def _body_is_network(self, definition: ast.Definition) -> bool | None:
+    def makes_network(self, definition: ast.Definition) -> bool | None:
+        """Whether a call of one of this file's definitions is a piece of network; None where its arguments decide."""
         name = definition.name
         if name not in self._forms:
             self._forms[name] = None  # while it is looked at: a definition that contains itself
             self._forms[name] = self.is_network(definition.body)
         return self._forms[name]
+
+
+_prelude: list[Program] = []
+
+
+def prelude() -> Program:
+    """The composite blocks that are shipped, `cnndsl/prelude.cnn`."""
+    if not _prelude:
+        _prelude.append(Program(prelude_file(), {}))
+    return _prelude[0]
 
 
 def _bound_names(file: ast.File) -> Iterator[str]:
@@ -131,13 +237,30 @@ def _bound_names(file: ast.File) -> Iterator[str]:
 
 
 def starts_with_input(expression: ast.Expression) -> bool:
-    """Whether a path has an INPUT of its own at its start."""
+    """Whether a path has an INPUT of its own at its start, or merges such paths."""
     match expression:
-        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first):
+        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first) | ast.Label(element=first):
             return starts_with_input(first)
+        case ast.Concatenation(branches=branches) | ast.Merge(terms=branches):
+            return all(map(starts_with_input, branches))
         case ast.Name(name=name) | ast.Call(name=name):
-            return name.upper() == structure.Input.word()
+            return names_input(name)
     return False
+
+
+def names_input(name: str) -> bool:
+    """Whether a word is INPUT, in any case."""
+    return name.upper() == structure.Input.word()
+
+
+def is_model(definition: ast.Definition) -> bool:
+    """Whether a definition is a network with its own inputs."""
+    return starts_with_input(definition.body)
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is for its own file only."""
+    return name.startswith("_")
 
 
 def is_recipe(statement: ast.Statement) -> bool:

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cnndsl.layers import Layer, TensorType
+from cnndsl.layers import Called, Layer, TensorType
+from cnndsl.layers.extent import is_size
 from cnndsl.layers.tensor import by_x
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
+if TYPE_CHECKING:
+    from cnndsl.elaborate.context import Frame
+    from cnndsl.elaborate.program import Program
+
 __all__ = [
     "UNKNOWN",
     "Block",
+    "Deferred",
     "Draft",
     "Failed",
     "InputShape",
     "Network",
+    "Piece",
     "Scope",
+    "Shared",
     "Symbol",
     "Value",
     "Wire",
     "brief",
     "describe",
     "is_network",
+    "is_wire",
     "plain",
 ]
 
@@ -41,9 +50,13 @@ UNKNOWN: Final = _Unknown.UNKNOWN
 
 
 class Draft:
-    """A node in the making: its layer may still change until the whole network is known."""
+    """A node in the making: its layer may still change until the whole network is known.
 
-    __slots__ = ("index", "inputs", "layer", "name", "scope", "span", "type")
+    `index` counts the drafts as they are made; `weights` is equal for those that use the same weights, None where they
+    are its own.
+    """
+
+    __slots__ = ("index", "inputs", "layer", "name", "scope", "span", "type", "weights")
 
     def __init__(
         self,
@@ -54,6 +67,7 @@ class Draft:
         scope: tuple[str, ...],
         name: str,
         span: Span,
+        weights: tuple[tuple[str, ...], str] | None = None,
     ) -> None:
         self.index = index
         self.layer = layer
@@ -62,6 +76,7 @@ class Draft:
         self.scope = scope
         self.name = name
         self.span = span
+        self.weights = weights
 
 
 Wire = Draft | _Unknown | None
@@ -69,13 +84,22 @@ Wire = Draft | _Unknown | None
 
 
 class Scope:
-    """Names that are visible in a piece of text: its own, and those of the scope around it."""
+    """Names that are visible in a body of text: its own, and those of the body around it.
 
-    __slots__ = ("around", "names")
+    A body is a file, a definition, or one copy of a repetition or of a row; what `as` names in it becomes one of its
+    names. `program` is the file in which all other names are looked up.
+    """
 
-    def __init__(self, names: dict[str, Value], around: Scope | None = None) -> None:
+    __slots__ = ("around", "names", "program")
+
+    def __init__(self, names: dict[str, Value], program: Program, around: Scope | None = None) -> None:
         self.names = names
+        self.program = program
         self.around = around
+
+    def inner(self, names: dict[str, Value]) -> Scope:
+        """A body inside this one."""
+        return Scope(names, self.program, self)
 
     def find(self, name: str) -> Value | None:
         scope: Scope | None = self
@@ -102,16 +126,53 @@ class Network:
         self.scope = scope
 
 
+class Deferred:
+    """A value that is computed when it is first read, and then once: an argument that reads nothing of what comes in.
+
+    Its nodes belong to the block in which it was written.
+    """
+
+    __slots__ = ("expression", "frame", "scope", "wire")
+
+    def __init__(self, expression: ast.Expression, scope: Scope, frame: Frame) -> None:
+        self.expression = expression
+        self.scope = scope
+        self.frame = frame
+        self.wire: Wire = None
+        """What it is, once it is computed."""
+
+
 class Block:
-    """A definition with parameters as a value: it is called where it is used."""
+    """A definition as a value, and the file it belongs to: it is called where it is used."""
 
-    __slots__ = ("definition",)
+    __slots__ = ("definition", "program")
 
-    def __init__(self, definition: ast.Definition) -> None:
+    def __init__(self, definition: ast.Definition, program: Program) -> None:
         self.definition = definition
+        self.program = program
 
 
-Value = int | float | bool | Symbol | tuple[Any, ...] | Network | Block | type[Layer]
+class Shared:
+    """A piece of network that a `shared` parameter stands for: all its uses in one call have the same weights.
+
+    `home` is where the weights of that call belong.
+    """
+
+    __slots__ = ("home", "network", "parameter")
+
+    def __init__(self, network: Network | Block | type[Layer], parameter: str, home: tuple[str, ...]) -> None:
+        self.network = network
+        self.parameter = parameter
+        self.home = home
+
+
+Piece = Network | Block | type[Layer] | Shared
+"""A piece of network, which reads what comes in."""
+
+_PIECES = (Network, Block, type, Shared)
+_WIRES = (Draft, Deferred, _Unknown)
+
+Value = int | float | bool | Symbol | Called | tuple[Any, ...] | Piece | Draft | Deferred | _Unknown
 
 
 class InputShape(NamedTuple):
@@ -122,34 +183,51 @@ class InputShape(NamedTuple):
 
 
 def is_network(value: object) -> bool:
-    """Whether a value can stand in a path."""
-    return isinstance(value, Network | Block | type)
+    """Whether a value is a piece of network, which reads what comes in."""
+    return isinstance(value, _PIECES)
+
+
+def is_wire(value: object) -> bool:
+    """Whether a value is what leaves some piece of network: named by `as`, or an argument that reads nothing."""
+    return isinstance(value, _WIRES)
 
 
 def describe(value: object) -> str:
     """A value for messages: `the number 3`, `a network`."""
-    if isinstance(value, Network | Block | type):
+    if is_network(value):
         return "a network"
+    if is_wire(value):
+        return "a value of the network"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return f"the word `{value}`"
+    if isinstance(value, Called):
+        return f"`{value}`"
     if isinstance(value, tuple):
-        whole = len(value) > 1 and all(isinstance(extent, int) for extent in value)
+        whole = len(value) > 1 and all(map(is_size, value))
         return f"the size {by_x(value)}" if whole else f"a tuple of {len(value)}"
     return f"the number {value}"
 
 
 def plain(value: Value) -> object:
     """A value as it outlives the elaboration: a piece of network is the text that was written for it."""
-    if isinstance(value, Network):
+    if isinstance(value, Network | Deferred):
         return value.expression.span.text
+    if isinstance(value, Shared):
+        return plain(value.network)
+    if isinstance(value, Draft):
+        return ".".join((*value.scope, value.name))
     if isinstance(value, Block):
         return value.definition.name
+    if isinstance(value, Called):
+        return str(value)
     if isinstance(value, tuple):
         return tuple(map(plain, value))
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, _Unknown):
+        return "?"
     return value.word() if isinstance(value, type) else value
 
 

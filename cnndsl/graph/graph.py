@@ -30,6 +30,7 @@ class Node:
         scope: the blocks it came through, `("stage2", "bottleneck1")`.
         name: its layer's word and a number among its kind in that scope, `conv3`.
         span: where it was written.
+        shares: the node before it whose weights it uses; None where they are its own.
     """
 
     index: int
@@ -39,6 +40,7 @@ class Node:
     scope: tuple[str, ...]
     name: str
     span: Span
+    shares: Node | None = None
 
     @property
     def path(self) -> str:
@@ -51,7 +53,8 @@ class Node:
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"%{node.index}" for node in self.inputs)
-        return f"%{self.index} = {self.layer}({inputs}) : {self.type}  # {self.path}"
+        weights = f", weights of {self.shares.path}" if self.shares else ""
+        return f"%{self.index} = {self.layer}({inputs}) : {self.type}  # {self.path}{weights}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""Where a piece of network begins: with what comes in, or with a value of its own.
+
+`x -> CONV(8)` and `[x, y]` read nothing of what comes in when x and y are values; then they are values themselves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnndsl.elaborate.context import MOST_CALLS, Context
+from cnndsl.elaborate.program import names_input, starts_with_input
+from cnndsl.elaborate.values import Block, Failed, Scope, Wire, is_wire
+from cnndsl.syntax import ast
+
+if TYPE_CHECKING:
+    from cnndsl.elaborate.evaluate import Evaluator
+
+__all__ = ["Beginnings"]
+
+
+class Beginnings:
+    """Tells of expressions in their scope whether they read nothing of what comes in."""
+
+    def __init__(self, context: Context, evaluator: Evaluator) -> None:
+        self._context = context
+        self._evaluator = evaluator
+        self._depth = 0
+
+    def reads_nothing(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
+        """Whether a piece of network starts with a value or INPUT, or merges such paths.
+
+        Mistakes on the way are left to whoever builds it.
+        """
+        if self._depth >= MOST_CALLS:
+            return False
+        self._depth += 1
+        try:
+            with self._context.muted():
+                return self._starts(expression, scope, wire)
+        except Failed:
+            return False
+        finally:
+            self._depth -= 1
+
+    def _starts(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
+        self._context.step(expression.span)
+        match expression:
+            case ast.Sequence(elements=(first, *_)) | ast.Choice(options=(first, *_)):
+                return self._starts(first, scope, wire)
+            case ast.Group(inner=inner) | ast.Optional(inner=inner) | ast.Label(element=inner):
+                return self._starts(inner, scope, wire)
+            case ast.Arithmetic(operator="*", left=left):
+                return self._starts(left, scope, wire)
+            case ast.Concatenation(branches=branches) | ast.Merge(terms=branches):
+                return all(self._starts(branch, scope, wire) for branch in branches)
+            case ast.Conditional(then=then, test=test, otherwise=otherwise):
+                taken = then if self._evaluator.truth(test, scope, wire) else otherwise
+                return self._starts(taken, scope, wire)
+            case ast.For():
+                return self._loop_starts(expression, scope, wire)
+            case ast.Name(name=name):
+                return self._name_starts(name, scope)
+            case ast.Call():
+                return self._call_starts(expression, scope, wire)
+        return False
+
+    def _loop_starts(self, loop: ast.For, scope: Scope, wire: Wire) -> bool:
+        rows = self._evaluator.rows(loop, scope, wire)
+        needed = rows[:1] if loop.join == "->" else rows
+        return bool(rows) and all(self._starts(loop.body, scope.inner(row), wire) for row in needed)
+
+    def _name_starts(self, name: str, scope: Scope) -> bool:
+        value = scope.find(name)
+        if value is not None:
+            return is_wire(value)
+        block = scope.program.find(name)
+        return starts_with_input(block.definition.body) if block else names_input(name)
+
+    def _call_starts(self, call: ast.Call, scope: Scope, wire: Wire) -> bool:
+        called = scope.find(call.name)
+        block = called if isinstance(called, Block) else scope.program.find(call.name) if called is None else None
+        if block is None:
+            return called is None and starts_with_input(call)
+        if starts_with_input(block.definition.body):
+            return True
+        if not self._has_values(call, scope, wire):
+            return False
+        names = self._evaluator.arguments(block, call.arguments, call.span, scope, wire)
+        return self.reads_nothing(block.definition.body, names, None)
+
+    def _has_values(self, call: ast.Call, scope: Scope, wire: Wire) -> bool:
+        """Whether some argument is a value, or a tuple that may hold one: else the block has none to start with."""
+        return any(
+            isinstance(argument.value, ast.Tuple)
+            or (isinstance(argument.value, ast.Name) and isinstance(scope.find(argument.value.name), tuple))
+            or self._starts(argument.value, scope, wire)
+            for argument in call.arguments
+        )

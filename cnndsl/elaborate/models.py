@@ -1,0 +1,138 @@
+"""The models of a file: all its flows together, and every definition that begins with INPUT."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from cnndsl.diagnostics import did_you_mean
+from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.draft import numbered
+from cnndsl.elaborate.evaluate import Evaluator
+from cnndsl.elaborate.expand import Expander
+from cnndsl.elaborate.program import is_model, is_recipe
+from cnndsl.elaborate.values import Block, Draft, Failed, Scope, is_wire
+from cnndsl.source import Span
+from cnndsl.syntax import ast
+
+__all__ = ["Model", "models"]
+
+Outputs = list[tuple[str, Draft]]
+"""The values that leave, each with its name, the main one first."""
+
+
+class Model(ABC):
+    """A model of a file, not elaborated yet.
+
+    Attributes:
+        name: what it is called.
+        span: where it was written.
+    """
+
+    def __init__(self, name: str, span: Span) -> None:
+        self.name = name
+        self.span = span
+
+    @abstractmethod
+    def outputs(self, context: Context, expander: Expander) -> Outputs:
+        """Expand it; what leaves it, without what has a mistake."""
+
+
+class Flows(Model):
+    """All flows of a file."""
+
+    def __init__(self, name: str, flows: list[ast.Flow]) -> None:
+        super().__init__(name, flows[0].span)
+        self._flows = flows
+
+    def outputs(self, context: Context, expander: Expander) -> Outputs:
+        """Every flow's end that nothing reads, and every flow that is the bare name of a value."""
+        scope = Scope({}, context.program)
+        ends: list[tuple[str, Draft, bool]] = []
+        for flow in self._flows:
+            end = expander.expand(flow.expression, scope, None)
+            if end is None:
+                context.error("no-input", "nothing is left of this flow, not even its INPUT", flow.span)
+            elif isinstance(end, Draft):
+                bare = _value_named(flow.expression, scope)
+                ends.append((bare or _name_of(flow.expression), end, bool(bare)))
+        read = {before for draft in expander.drafts.drafts for before in draft.inputs}
+        return _named([(name, end) for name, end, is_bare in ends if is_bare or end not in read])
+
+
+class Named(Model):
+    """A definition that begins with INPUT."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__(block.definition.name, block.definition.name_span)
+        self._block = block
+
+    def outputs(self, context: Context, expander: Expander) -> Outputs:
+        try:
+            names = Evaluator(context).arguments(self._block, (), self.span, Scope({}, context.program), None)
+        except Failed:  # reported
+            return []
+        body = self._block.definition.body
+        end = expander.expand(body, names, None)
+        if end is None:
+            context.error("no-input", "nothing is left of this model, not even its INPUT", self.span)
+        return _named([(_name_of(body), end)] if isinstance(end, Draft) else [])
+
+
+def models(context: Context) -> list[Model]:
+    """The models of a file in the order of the text, or the one that its source asks for; its absence is reported."""
+    program = context.program
+    file, wanted = program.file, program.file.source.model
+    flows = [flow for flow in file.flows if not is_recipe(flow)]
+    found: list[Model] = [Named(Block(each, program)) for each in program.definitions.values() if is_model(each)]
+    if flows:
+        found.append(Flows(file.source.stem, flows))
+    found.sort(key=lambda model: model.span.start)
+    if wanted:
+        named = [model for model in found if model.name == wanted]
+        block = program.find(wanted)
+        if block is not None and block.program is not program and is_model(block.definition):
+            named.append(Named(block))
+        if not named:
+            names = [model.name for model in found]
+            help = did_you_mean(wanted, names) or (f"there is {', '.join(names)}" if names else "it has none")
+            message = f"{file.source.name} has no model `{wanted}`"
+            context.error("no-model", message, Span(file.source, 0, 0), help=help)
+        return named[:1]
+    if not found:
+        behind = len(file.source.text.rstrip())
+        message = "there is no network in this file: no flow starts with INPUT"
+        context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")
+    return found
+
+
+def _named(ends: list[tuple[str, Draft]]) -> Outputs:
+    """Every value once, under the name that `as` gave it, else `out`, `out2`, ... as far as these are free."""
+    given = {name for name, _ in ends if name}
+    outputs: dict[Draft, str] = {}
+    unnamed = 0
+    for name, end in ends:
+        if end in outputs:
+            continue
+        while not name:
+            name = numbered("out", unnamed)
+            unnamed += 1
+            name = "" if name in given else name
+        outputs[end] = name
+    return [(name, end) for end, name in outputs.items()]
+
+
+def _name_of(expression: ast.Expression) -> str:
+    """The name that `as` gives the end of a path: `... -> FC(10) as logits`; else ""."""
+    match expression:
+        case ast.Sequence(elements=(*_, last)):
+            return _name_of(last)
+        case ast.Group(inner=inner):
+            return _name_of(inner)
+        case ast.Label(name=name):
+            return name
+    return ""
+
+
+def _value_named(expression: ast.Expression, scope: Scope) -> str:
+    """The name of the value that a flow consists of; "" where it is more than that."""
+    return expression.name if isinstance(expression, ast.Name) and is_wire(scope.find(expression.name)) else ""

@@ -1,0 +1,80 @@
+"""`use "blocks.cnn"`: the definitions of other files, each still resolved in its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnndsl.diagnostics import Diagnostic, Diagnostics, Label
+from cnndsl.elaborate.program import Program, Used
+from cnndsl.source import Source, Span, UnreadableSource
+from cnndsl.syntax import ast, parse
+
+__all__ = ["Reader", "bring_in"]
+
+Reader = Callable[[str, Source], Source]
+"""Gives the source that a file of this name, written in that source, means; raises UnreadableSource."""
+
+MOST_FILES = 100
+
+
+class _Loader:
+    def __init__(self, read: Reader, diagnostics: Diagnostics) -> None:
+        self._read = read
+        self._diagnostics = diagnostics
+        self._loaded: dict[str, Program | None] = {}
+        self._open: list[str] = []
+        """The files that are being loaded, each brought in by the one before it."""
+
+    def used(self, file: ast.File) -> Used:
+        """The files that a file brings in, in the order of the text; those that cannot be had are reported."""
+        self._open.append(_key(file.source))
+        programs: dict[str, Program] = {}
+        is_complete = True
+        for statement in file.statements:
+            if isinstance(statement, ast.Use):
+                program = self._program(statement)
+                if program is not None:
+                    programs.setdefault(_key(program.file.source), program)
+                is_complete = is_complete and program is not None
+        self._open.pop()
+        return Used(tuple(programs.values()), is_complete)
+
+    def _program(self, use: ast.Use) -> Program | None:
+        try:
+            source = self._read(use.path, use.span.source)
+        except UnreadableSource as error:
+            self._reject(use, str(error))
+            return None
+        key = _key(source)
+        if key in self._open:
+            self._reject(use, f"{source.name} brings itself in")
+            return None
+        if key not in self._loaded and len(self._loaded) >= MOST_FILES:
+            self._reject(use, f"more than {MOST_FILES} files are brought in")
+            return None
+        if key not in self._loaded:
+            self._loaded[key] = None
+            found = Diagnostics()
+            file = parse(source, found)
+            self._diagnostics.extend(found)
+            if file is not None:
+                self._loaded[key] = Program(file, {}, used=self.used(file))
+            else:
+                others = tuple(Label(each.span, "here") for each in list(found)[:1])
+                self._reject(use, f"{source.name} has a mistake", others)
+        return self._loaded[key]
+
+    def _reject(self, use: ast.Use, message: str, others: tuple[Label, ...] = ()) -> None:
+        start = use.span.end - len(use.path) - 2
+        span = Span(use.span.source, start, use.span.end)
+        self._diagnostics.add(Diagnostic("bad-use", message, span, others=others))
+
+
+def bring_in(file: ast.File, read: Reader, diagnostics: Diagnostics) -> Used:
+    """The files that a file brings in, each with those that it brings in itself; mistakes are reported."""
+    return _Loader(read, diagnostics).used(file)
+
+
+def _key(source: Source) -> str:
+    """What is equal for one file, whatever the way in which it is named."""
+    return str(source.path.resolve()) if source.path else source.name

@@ -1,0 +1,560 @@
+"""The rules of the language that bind a file together: values, bodies, sharing, models, switches, other files.
+
+Each rule has a spec that keeps it and one that breaks it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from specs_in_tests import compiled, diagnostics, graph, layers, mistakes, nodes, output, params
+
+import cnndsl
+from cnndsl.compiler import compile_source
+from cnndsl.source import Source, read
+
+
+def outputs(text: str, **parameters: object) -> dict[str, str]:
+    """The size of every output by its name."""
+    return {end.name: str(end.node.type) for end in graph(text, **parameters).outputs}
+
+
+def inputs(text: str) -> dict[str, str]:
+    return {end.name: str(end.node.type) for end in graph(text).inputs}
+
+
+def codes(text: str, **parameters: object) -> list[str]:
+    return [found.code for found in diagnostics(text, **parameters)]
+
+
+# values: `as`, and paths that start from them
+
+
+def test_a_path_starts_from_a_value() -> None:
+    text = "INPUT(3x8x8) -> CONV(4) as x -> POOL -> CONV(4) -> UNPOOL2 -> [ID + x]"
+    text = text.replace("UNPOOL2", "DECONV(4)")
+    assert nodes(text)[-1] == "add1 4x8x8"
+    assert [read.path for read in graph(text).nodes[-1].inputs] == ["deconv1", "conv1"]
+
+
+def test_a_name_holds_for_all_copies_and_for_a_whole_merge() -> None:
+    assert outputs("INPUT(3x8x8) -> CONV(3)*2 as x -> RELU\nx") == {"out": "3x8x8", "x": "3x8x8"}
+    text = "INPUT(3x8x8) -> [CONV(3) + ID] as x -> POOL\n[x + x -> RELU]"
+    assert graph(text).outputs[-1].node.inputs[0].path == "add1"
+
+
+def test_a_later_branch_reads_what_an_earlier_one_names() -> None:
+    text = "INPUT(3x8x8) -> [CONV(8) as a -> BN, a -> CONV(4)]"
+    assert output(text) == "12x8x8"
+    assert mistakes("INPUT(3x8x8) -> [a -> CONV(4), CONV(8) as a -> BN]") == ["read-before-named: a"]
+
+
+def test_a_value_is_read_below_what_names_it() -> None:
+    assert outputs("INPUT(3x8x8) as x\nx -> FC(2)\nx -> FC(3)") == {"out": "2", "out2": "3"}
+    assert mistakes("x -> FC(2)\nINPUT(3x8x8) as x") == ["read-before-named: x"]
+
+
+BODIES = {
+    "a definition": "block = CONV(4) as x -> RELU\nINPUT(3x8x8) -> block -> [ID, x]",
+    "a copy": "INPUT(3x8x8) -> [CONV(4) as x -> RELU]*2 -> [ID, x]",
+    "a row": "INPUT(3x8x8) -> [CONV(c) as x -> RELU for c in 4, 8] -> [ID, x]",
+}
+
+
+@pytest.mark.parametrize("text", BODIES.values(), ids=BODIES)
+def test_outside_the_body_that_names_it_nobody_sees_a_value(text: str) -> None:
+    assert mistakes(text) == ["out-of-sight: x"]
+
+
+def test_each_copy_and_each_row_has_values_of_its_own() -> None:
+    copies = graph("INPUT(4x8x8) -> [CONV(4) as x -> RELU -> [ID + x]]*2")
+    rows = graph("INPUT(4x8x8) -> [CONV(4, k) as x -> RELU -> [ID + x] for k in 3, 3]")
+    for each in (copies, rows):
+        assert [[read.path for read in node.inputs] for node in each if node.name.startswith("add")] == [
+            ["relu1", "conv1"],
+            ["relu2", "conv2"],
+        ]
+
+
+def test_a_definition_does_not_see_the_values_of_the_file() -> None:
+    assert codes("block = [ID + x]\nINPUT(3x8x8) -> CONV(3) as x -> block") == ["out-of-sight"]
+    assert output("block(v) = [ID + v]\nINPUT(3x8x8) -> CONV(3) as x -> RELU -> block(x)") == "3x8x8"
+
+
+def test_a_body_names_a_value_once() -> None:
+    assert mistakes("INPUT -> CONV(4) as x -> RELU as x") == ["named-twice: x"]
+    assert codes("f(x) = CONV(4) as x\nINPUT -> f(3)") == ["named-twice"]
+    assert codes("x = 3\nINPUT -> CONV(x) as x") == ["named-twice"]
+    assert output("f = CONV(4) as x -> RELU -> [ID + x]\nINPUT(3x8x8) -> f as x -> f -> [ID + x]") == "4x8x8"
+
+
+@pytest.mark.parametrize("name", ["RELU", "C", "H"])
+def test_a_value_is_not_called_like_a_layer_or_a_shape(name: str) -> None:
+    assert mistakes(f"INPUT -> CONV(4) as {name}") == [f"reserved-name: {name}"]
+
+
+def test_a_value_in_an_argument_belongs_to_the_caller() -> None:
+    text = "once(net) = net -> RELU\nINPUT(3x8x8) -> once(CONV(3) as y) -> [ID + y]"
+    assert [read.path for read in graph(text).nodes[-1].inputs] == ["once1.relu1", "once1.conv1"]
+    twice = "twice(net) = net -> net\nINPUT(3x8x8) -> twice(CONV(3) as y) -> [ID + y]"
+    assert codes(twice) == ["named-twice"]
+
+
+NOT_BUILT = {
+    "the side not taken": "INPUT -> [CONV(3) as x if C == 4 else ID] -> RELU -> [ID + x]",
+    "a side of a switch": "a = POOL?\nINPUT -> [CONV(3) as x]*1 -> a -> RELU",
+    "no repetition": "f(n) = [CONV(3) as x -> RELU if n > 0 else ID]\nINPUT -> f(0)",
+}
+
+
+def test_a_value_that_is_not_built_is_not_read() -> None:
+    assert mistakes("INPUT -> [CONV(3) as x if C == 4 else ID] -> RELU -> [ID + x]") == ["not-built: x"]
+    assert output("INPUT -> [CONV(3) as x if C == 3 else ID] -> RELU -> [ID + x]") == "3x32x32"
+
+
+# nothing is dropped
+
+
+DROPPED = {
+    "a value in the middle": ("INPUT -> CONV(8) as x -> RELU -> x -> CONV(4)", "x"),
+    "a merge of values": ("INPUT as x -> RELU as y -> CONV(4) -> [x, y]", "x"),
+    "rows in a chain": ("INPUT as p -> POOL as q\n[v -> CONV(4) for v in p, q]", "v"),
+    "a value again": ("INPUT as x\nx*2 -> CONV(4)", "x*2"),
+    "a block that reads its argument": ("f(v) = v -> RELU\nINPUT as x -> CONV(4) -> f(x)", "v"),
+}
+
+
+@pytest.mark.parametrize(("text", "place"), DROPPED.values(), ids=DROPPED)
+def test_what_arrives_is_read(text: str, place: str) -> None:
+    assert mistakes(text)[0] == f"lost-value: {place}"
+
+
+KEPT = {
+    "read by another branch": "INPUT(3x8x8) as x -> RELU -> [ID + x]",
+    "read by its name": "INPUT(3x8x8) as x -> RELU as y -> x -> CONV(4)\ny -> FC(3)",
+    "an output": "INPUT(3x8x8) as x -> RELU as y -> x -> CONV(4)\ny",
+    "an input beside it": "INPUT(3x8x8) -> [ID, INPUT(1x8x8)] -> CONV(4)",
+}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_what_is_read_elsewhere_may_arrive_at_a_value(text: str) -> None:
+    graph(text)
+
+
+def test_what_arrives_at_a_mistake_is_not_said_to_be_lost() -> None:
+    assert codes("INPUT as x -> RELU as y -> x -> CONV(4)\ny -> CONV(0)") == ["bad-argument"]
+
+
+# flows, inputs, outputs
+
+
+def test_outputs_are_ends_that_nothing_reads_and_bare_names_in_the_order_of_the_text() -> None:
+    text = "INPUT(3x8x8) as x -> CONV(4) as p\np\nx -> FC(3) as logits\np -> FC(2)\np -> GAP"
+    assert outputs(text) == {"p": "4x8x8", "logits": "3", "out": "2", "out2": "4"}
+
+
+def test_names_of_outputs_do_not_clash() -> None:
+    assert list(outputs("INPUT(3x8x8) as x -> FC(1)\nx -> FC(2) as out\nx -> FC(3)")) == ["out2", "out", "out3"]
+
+
+def test_every_input_written_is_an_input_with_the_name_that_it_has() -> None:
+    text = "INPUT(3x8x8) as image -> CONV(4) as x\nINPUT(1x8x8) -> CONV(4) -> [ID + x]"
+    assert inputs(text) == {"image": "3x8x8", "input2": "1x8x8"}
+    changed = cnndsl.parse(text, input={"image": "3x6x6", "input2": (1, 6, 6)})
+    assert str(changed.graph.outputs[0].node.type) == "4x6x6"
+
+
+def test_a_merge_of_values_starts_a_flow() -> None:
+    text = "INPUT(3x8x8) as a\nINPUT(1x8x8) as b\n[a, b -> RELU] -> CONV(4)"
+    assert [read.path for read in graph(text).nodes[3].inputs] == ["input1", "relu1"]
+
+
+def test_a_block_that_starts_with_its_argument_starts_a_flow() -> None:
+    assert output("up(v) = v -> DECONV(4)\nINPUT(3x4x4) as x\nup(x) -> FC(3)") == "3"
+    assert codes("up(v) = v -> DECONV(4)\nINPUT(3x4x4) as x\nup(RELU) -> FC(3)") == ["missing-arrow"]
+
+
+# arguments: numbers, values, networks
+
+
+def test_a_value_is_computed_once_however_often_it_is_used() -> None:
+    text = "f(v) = [v + v -> RELU + v]\nINPUT(3x8x8) as x\nf(x -> CONV(3))"
+    assert layers(text).count("CONV(3, bias=true*)") == 1
+    assert params(text) == 3 * 3 * 9 + 3
+
+
+def test_a_network_is_built_at_each_use() -> None:
+    text = "f(net) = [net + net -> RELU]\nINPUT(3x8x8) -> f(CONV(3))"
+    assert params(text) == 2 * (3 * 3 * 9 + 3)
+
+
+def test_a_value_that_is_never_used_is_not_computed() -> None:
+    assert layers("f(v, n) = [v -> RELU] if n else ID\nINPUT(3x8x8) as x -> f(x -> CONV(9), false) -> TANH") == [
+        "INPUT(3x8x8)",
+        "TANH",
+    ]
+
+
+def test_a_value_belongs_to_the_block_that_passes_it_and_stands_before_the_one_that_reads_it() -> None:
+    text = """
+inner(v) = RELU -> [ID + v]
+outer(v) = TANH -> inner(v) -> inner(v)
+INPUT(3x8x8) as x -> outer(x -> CONV(3) -> BN)
+"""
+    assert [node.path for node in graph(text)] == [
+        "input1",
+        "conv1",
+        "bn1",
+        "outer1.tanh1",
+        "outer1.inner1.relu1",
+        "outer1.inner1.add1",
+        "outer1.inner2.relu1",
+        "outer1.inner2.add1",
+    ]
+
+
+def test_values_inside_values_stand_before_those_that_read_them() -> None:
+    text = """
+f(v) = SIGMOID -> [ID + v -> RELU]
+g(a) = f(a -> TANH) -> [ID + a]
+INPUT(3x8x8) as x -> g(x -> CONV(3))
+"""
+    paths = [node.path for node in graph(text)]
+    assert paths == [
+        "input1",
+        "conv1",
+        "g1.tanh1",
+        "g1.f1.sigmoid1",
+        "g1.f1.relu1",
+        "g1.f1.add1",
+        "g1.add1",
+    ]
+
+
+def test_a_merge_of_values_is_a_value() -> None:
+    text = "f(v) = [v + v]\nINPUT(3x8x8) as a -> CONV(3) as b\nf([a + b])"
+    assert sum(node.name.startswith("add") for node in graph(text)) == 2
+
+
+def test_a_default_may_be_a_value_of_an_earlier_parameter() -> None:
+    text = "f(v, w=v -> CONV(3)) = [v + w + w]\nINPUT(3x8x8) as x\nf(x)"
+    assert params(text) == 3 * 3 * 9 + 3
+
+
+def test_a_recursion_over_several_values_computes_each_once() -> None:
+    text = """
+# two streams exchange n times: three convolutions of 2 to 2 channels each time
+mix(a, b, n) = [a, b] if n == 0 else mix([a -> CONV(2) + b], [a + b -> CONV(2)], n-1)
+INPUT(2x4x4) as x
+mix(x -> CONV(2), x -> CONV(2), {n})
+"""
+    one = 2 * 2 * 9 + 2
+    assert [params(text.format(n=n)) for n in (0, 1, 2, 6)] == [2 * one, 4 * one, 6 * one, 14 * one]
+    assert len(graph(text.format(n=12))) == 4 + 12 * 4
+
+
+def test_a_definition_may_give_a_tuple_of_values_each_computed_once() -> None:
+    text = """
+    mixed(xs)      = [y -> CONV(2) + for y in xs]
+    streams(n, xs) = xs if n == 0 else streams(n-1, (mixed(xs), mixed(xs)))
+    join(x)        = [y + for y in streams(3, (x, x -> RELU))]
+    INPUT(2x8x8) as x
+    join(x) -> [ID + join(x)]
+    """
+    assert params(text) == 2 * 3 * 4 * 38
+    assert {node.scope[:1] for node in graph(text)} == {(), ("join1",), ("join2",)}
+
+
+def test_values_of_a_tuple_at_the_top_belong_to_the_file_whoever_reads_them_first() -> None:
+    text = """
+    pair        = (INPUT(3x8x8) -> CONV(4), INPUT(3x8x8) -> CONV(4))
+    last(c, xs) = CONV(c)
+    block(c)    = last(c, pair)
+    INPUT(3x8x8) -> block(4)
+    [x -> CONV(2) + for x in pair]
+    """
+    assert nodes(text)[-6:-2] == ["conv1 4x8x8", "conv2 2x8x8", "input3 3x8x8", "conv3 4x8x8"]
+
+
+def test_a_value_is_no_number() -> None:
+    assert mistakes("INPUT as v -> CONV(v)") == ["bad-argument: v"]
+    assert mistakes("INPUT as v -> CONV(3)*v") == ["bad-count: v"]
+    assert mistakes("f(n) = CONV(4) if n == 3 else ID\nINPUT as v -> f(v)") == ["bad-value: n"]
+
+
+def test_where_a_layer_takes_a_size_a_value_stands_for_its_spatial_size() -> None:
+    text = "INPUT(3x16x12) as image -> POOL as small\nimage -> CROP(small) -> [ID + small]"
+    assert output(text) == "3x8x6"
+    assert codes("INPUT(3x16x12) as image -> GAP as v\nimage -> CROP(v)") == ["bad-argument"]
+
+
+# shared
+
+
+def test_calls_of_a_shared_block_have_the_same_weights() -> None:
+    text = "{}head = CONV(4, 1) -> BN -> CONV(2)\nINPUT(3x8x8) as p -> POOL as q\np -> head\nq -> head"
+    own, shared = graph(text.format("")), graph(text.format("shared "))
+    assert params(text.format("")) == 2 * params(text.format("shared "))
+    assert [node.shares.path if node.shares else None for node in shared if node.path.startswith("head2.")] == [
+        "head1.conv1",
+        "head1.bn1",
+        "head1.conv2",
+    ]
+    assert not any(node.shares for node in own)
+
+
+def test_a_shared_block_computes_at_every_call() -> None:
+    text = "shared head = CONV(4, 1)\nINPUT(3x8x8) as p -> POOL as q\np -> head\nq -> head"
+    assert cnndsl.parse(text).summary().macs == 12 * (64 + 16)
+
+
+def test_a_call_that_needs_other_weights_is_a_mistake_that_names_both_places() -> None:
+    text = "shared head = CONV(4)\nINPUT(4x8x8) as p -> CONV(8) as q\np -> head\nq -> head"
+    (found,) = diagnostics(text)
+    assert (found.code, found.label) == ("shared-weights", "`weight` is 4x8x3x3 here")
+    assert (found.others[0].span.position.line, found.others[0].text) == (3, "and 4x4x3x3 here")
+
+
+def test_a_shared_block_may_be_called_with_other_arguments() -> None:
+    text = "shared f(n) = [CONV(C) -> RELU]*n\nINPUT(4x8x8) -> f(3) -> f(2) -> f(4)"
+    assert params(text) == 4 * (4 * 4 * 9 + 4)
+
+
+def test_a_shared_parameter_has_one_set_of_weights_in_each_call() -> None:
+    text = "f({}mlp) = [GAP -> mlp + MAXPOOL(8) -> FLATTEN -> mlp]\nINPUT(4x8x8) -> [f(FC(6)), f(FC(6))]"
+    one = 4 * 6 + 6
+    assert (params(text.format("")), params(text.format("shared "))) == (4 * one, 2 * one)
+
+
+def test_a_shared_parameter_is_a_network() -> None:
+    assert codes("f(shared n) = CONV(n)\nINPUT -> f(3)") == ["bad-argument"]
+    block = "f(shared net) = net(4) -> net(4)\nINPUT(4x8x8) -> f(CONV)"
+    assert params(block) == 4 * 4 * 9 + 4
+
+
+def test_a_shared_convolution_decides_its_bias_over_all_uses() -> None:
+    text = "shared c = CONV(4)\nINPUT(4x8x8) -> [c -> BN, c -> {}]"
+    assert layers(text.format("BN"))[1] == "CONV(4, bias=false*)"
+    assert {layer for layer in layers(text.format("RELU")) if layer.startswith("CONV")} == {"CONV(4, bias=true*)"}
+
+
+def test_a_convolution_with_two_readers_keeps_its_bias_unless_both_are_batch_norms() -> None:
+    text = "INPUT(4x8x8) -> CONV(4) as x -> BN\nx -> {}"
+    assert layers(text.format("BN"))[1] == "CONV(4, bias=false*)"
+    assert layers(text.format("RELU"))[1] == "CONV(4, bias=true*)"
+    assert layers("INPUT(4x8x8) -> CONV(4) as x -> BN\nx")[1] == "CONV(4, bias=true*)", "an output is a reader too"
+
+
+# models
+
+
+GAN = "generator = INPUT(16) -> FC(48)\ndiscriminator(n=4) = INPUT(3x4x4) -> CONV(n) -> FC(1)"
+
+
+def test_a_file_holds_several_models() -> None:
+    found = compiled(GAN).graphs
+    assert [(each.name, str(each.outputs[0].node.type)) for each in found] == [
+        ("generator", "48"),
+        ("discriminator", "1"),
+    ]
+
+
+def test_one_model_is_asked_for_by_name(tmp_path: Path) -> None:
+    (tmp_path / "gan.cnn").write_text(GAN)
+    assert cnndsl.load(f"{tmp_path}/gan.cnn:discriminator").name == "discriminator"
+    with pytest.raises(cnndsl.SpecError, match="which-model"):
+        cnndsl.load(tmp_path / "gan.cnn")
+    with pytest.raises(cnndsl.SpecError, match="no-model"):
+        cnndsl.load(f"{tmp_path}/gan.cnn:critic")
+
+
+def test_flows_are_one_model_named_after_the_file() -> None:
+    found = compiled("INPUT(3x8x8) as x -> FC(2)\nside = INPUT(8) -> FC(3)\nx -> FC(4)").graphs
+    assert [(each.name, len(each.outputs)) for each in found] == [("net", 2), ("side", 1)]
+
+
+def test_a_model_is_no_value() -> None:
+    text = "x = INPUT(3x8x8)\nx -> FC(4)\nx -> FC(3)"
+    assert mistakes(text) == ["model-as-value: x", "model-as-value: x"]
+
+
+# switches
+
+
+def test_a_switch_is_chosen_from_outside() -> None:
+    text = "act = RELU | LEAKYRELU(0.2) | SILU\npool = POOL?\nINPUT(3x8x8) -> act -> pool"
+    assert layers(text) == ["INPUT(3x8x8)", "RELU", "POOL"]
+    assert layers(text, act="silu", pool="off") == ["INPUT(3x8x8)", "SILU"]
+    assert layers(text, act=2, pool=False) == ["INPUT(3x8x8)", "LEAKYRELU(0.2)"]
+    assert layers(text, act="LEAKYRELU", pool=True)[1:] == ["LEAKYRELU(0.2)", "POOL"]
+
+
+@pytest.mark.parametrize("value", ["TANH", "0", "4", "true", "1.5"])
+def test_a_switch_has_no_other_side(value: str) -> None:
+    assert codes("act = RELU | SILU | GELU\nINPUT -> act", act=value) == ["bad-override"]
+
+
+def test_a_switch_may_be_of_numbers_and_blocks() -> None:
+    text = "width = 8 | 16\nblock = [CONV(width) -> RELU] | POOL\nINPUT(3x8x8) -> block"
+    assert (output(text), output(text, width=2), output(text, block=2)) == ("8x8x8", "16x8x8", "3x4x4")
+
+
+def test_a_choice_without_a_name_is_a_warning() -> None:
+    found = compiled("INPUT(3x8x8) -> [RELU | SILU]")
+    assert [each.code for each in found.diagnostics] == ["unnamed-choice"]
+    assert str(found.graphs[0].nodes[-1].layer) == "RELU"
+
+
+def test_a_choice_of_paths_stands_in_brackets() -> None:
+    assert mistakes("INPUT -> RELU | SILU -> FC(3)") == ["bare-merge: |"]
+
+
+# other files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "blocks.cnn").write_text(
+        "default CONV(padding=valid)\nwidth = 4\nconv(c) = CONV(c) -> _norm\n_norm = BN\nunit = conv(width)\n"
+        "net = INPUT(3x8x8) -> unit"
+    )
+    return tmp_path
+
+
+def load(folder: Path, text: str, name: str = "net.cnn") -> cnndsl.Model:
+    (folder / name).write_text(text)
+    return cnndsl.load(folder / name)
+
+
+def errors(folder: Path, text: str) -> list[str]:
+    with pytest.raises(cnndsl.SpecError) as caught:
+        load(folder, text)
+    return [found.code for found in caught.value.diagnostics]
+
+
+def test_a_file_brings_in_definitions_that_are_resolved_where_they_stand(folder: Path) -> None:
+    found = load(folder, 'use "blocks.cnn"\nwidth = 99\nINPUT(3x8x8) -> conv(5) -> CONV(5)')
+    assert [str(node.type) for node in found.graph] == ["3x8x8", "5x6x6", "5x6x6", "5x6x6"], "valid there, same here"
+
+
+def test_private_names_stay_at_home(folder: Path) -> None:
+    assert errors(folder, 'use "blocks.cnn"\nINPUT(3x8x8) -> conv(4) -> _norm') == ["unknown-layer"]
+
+
+def test_ones_own_names_win(folder: Path) -> None:
+    found = load(folder, 'use "blocks.cnn"\nconv(c) = CONV(c, 1)\nINPUT(3x8x8) -> conv(5)')
+    assert str(found.graph.nodes[-1].type) == "5x8x8"
+
+
+def test_bringing_in_is_not_transitive(folder: Path) -> None:
+    (folder / "middle.cnn").write_text('use "blocks.cnn"\nstem = conv(3)')
+    assert str(load(folder, 'use "middle.cnn"\nINPUT(3x8x8) -> stem').graph.nodes[-1].type) == "3x6x6"
+    assert errors(folder, 'use "middle.cnn"\nINPUT(3x8x8) -> stem -> unit') == ["unknown-layer"]
+
+
+def test_a_name_from_two_files_is_a_mistake_where_it_is_read(folder: Path) -> None:
+    (folder / "other.cnn").write_text("conv(c) = CONV(c, 5)\nother = RELU")
+    both = 'use "blocks.cnn"\nuse "other.cnn"\nINPUT(3x8x8) -> '
+    assert errors(folder, both + "conv(4)") == ["ambiguous-use"]
+    load(folder, both + "other")
+
+
+def test_files_that_bring_in_each_other_are_a_mistake(folder: Path) -> None:
+    (folder / "a.cnn").write_text('use "b.cnn"\nx = RELU')
+    (folder / "b.cnn").write_text('use "a.cnn"\ny = RELU')
+    assert errors(folder, 'use "a.cnn"\nINPUT -> x') == ["bad-use"]
+
+
+def test_nothing_outside_the_roots_is_brought_in(folder: Path) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    (inside / "link.cnn").symlink_to(folder / "blocks.cnn")
+    for name in ("../blocks.cnn", str(folder / "blocks.cnn"), "link.cnn"):
+        assert errors(inside, f'use "{name}"\nINPUT(3x8x8) -> conv(4)') == ["bad-use"], name
+    source = read(inside / "net.cnn")
+    assert compile_source(source, roots=(folder,)).graph is not None, "unless the command line allows it"
+
+
+def test_the_model_of_another_file_can_be_asked_for(folder: Path) -> None:
+    (folder / "net.cnn").write_text('use "blocks.cnn"\nINPUT(3x8x8) -> conv(3)')
+    assert [each.name for each in compile_source(read(folder / "net.cnn")).graphs] == ["net"]
+    assert cnndsl.load(f"{folder}/net.cnn:net").name == "net"
+
+
+def test_shared_blocks_of_another_file_are_shared(folder: Path) -> None:
+    (folder / "heads.cnn").write_text("shared head = CONV(2)")
+    found = load(folder, 'use "heads.cnn"\nINPUT(3x8x8) -> [head + head]')
+    assert found.summary().params == 3 * 2 * 9 + 2
+
+
+def test_the_shipped_specs_can_be_brought_in() -> None:
+    found = compile_source(Source("<text>", 'use "resnet50.cnn"\nINPUT(3x32x32) -> bottleneck(4)'))
+    assert found.graph is not None
+
+
+# default, require
+
+
+def test_a_default_holds_for_the_file() -> None:
+    text = (
+        "default CONV(padding=valid, bias=true)\nblock = CONV(4) -> BN\nINPUT(3x8x8) -> block -> CONV(4, padding=same)"
+    )
+    assert [str(node.type) for node in graph(text)] == ["3x8x8", "4x6x6", "4x6x6", "4x6x6"]
+    assert layers(text)[1] == "CONV(4, padding=valid, bias=true)"
+
+
+def test_a_default_gives_what_would_be_missing() -> None:
+    assert output("default DECONV(filters=5)\nINPUT(3x4x4) -> DECONV") == "5x8x8"
+
+
+@pytest.mark.parametrize(
+    "statement", ["default CONV", "default CONV()", "default conv(2)", "default 3", "default INPUT(3)"]
+)
+def test_a_default_is_a_layer_with_arguments(statement: str) -> None:
+    assert codes(f"conv(c) = CONV(c)\n{statement}\nINPUT -> conv(3)")[0] == "bad-default"
+
+
+def test_a_default_stays_out_of_the_prelude() -> None:
+    own = layers("default FC(bias=false)\nINPUT(16x4x4) -> SE(4) -> FC(3)")
+    assert [each for each in own if each.startswith("FC")] == ["FC(4)", "FC(16)", "FC(3, false)"]
+
+
+def test_a_file_requires_of_its_parameters() -> None:
+    text = "depth = 18\nrequire depth == 18 or depth == 34\nINPUT -> FC(depth)"
+    assert output(text, depth=34) == "34"
+    (found,) = diagnostics(text, depth=50)
+    assert (found.code, found.label) == ("requirement", "depth is 50")
+
+
+def test_a_file_requires_of_its_network() -> None:
+    text = "require params < 100 and macs < 1e6\nINPUT(8) -> FC({})"
+    assert output(text.format(11)) == "11"
+    (found,) = diagnostics(text.format(12))
+    assert (found.code, found.label) == ("requirement", "params is 108, macs is 96")
+
+
+# the prelude
+
+
+@pytest.mark.parametrize("word", ["SE", "se", "Se"])
+def test_shipped_blocks_are_written_in_any_case(word: str) -> None:
+    assert params(f"INPUT(16x4x4) -> {word}(4)") == 16 * 4 + 4 + 4 * 16 + 16
+
+
+def test_shipped_blocks_can_be_redefined() -> None:
+    assert layers("SE(r=16) = RELU\nINPUT(16x4x4) -> SE")[1] == "RELU"
+    assert layers("se = RELU\nINPUT(16x4x4) -> se")[1] == "RELU"
+    assert codes("se = RELU\nINPUT(16x4x4) -> se -> Se(4)") == ["ambiguous-case"]
+
+
+def test_the_prelude_has_no_mistakes() -> None:
+    from cnndsl.diagnostics import Diagnostics
+    from cnndsl.elaborate.context import Context
+    from cnndsl.elaborate.names import check_names
+    from cnndsl.elaborate.program import prelude
+
+    found = Diagnostics()
+    check_names(Context(prelude(), found))
+    assert list(found) == []
