@@ -2,6 +2,7 @@
 # make test      set up, then lint, types, import contracts and the suite, with and without torch
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
+# make docs      write docs/layers.md from the declarations of the layers
 #
 # PYTHON=python3.12 chooses the interpreter; CONSTRAINTS=/dev/null takes whatever torch pip finds.
 
@@ -13,7 +14,7 @@ BARE := .venv-bare
 RUN := $(VENV)/bin/python -m
 PROJECT := pyproject.toml $(wildcard $(CONSTRAINTS)) Makefile
 
-.PHONY: setup demo test test-all test-gpu lint suite bare format clean
+.PHONY: setup demo test test-all test-gpu lint suite bare docs format clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/installed
@@ -64,6 +65,9 @@ test-all: setup lint bare
 # pytest's status 5 says that there are no such tests, which is so until something runs on a GPU.
 test-gpu: setup
 	$(RUN) pytest -m gpu || [ $$? -eq 5 ]
+
+docs: setup
+	$(RUN) cnndsl.reference docs/layers.md
 
 format: setup
 	$(RUN) ruff check --fix .

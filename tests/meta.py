@@ -5,7 +5,7 @@ On the meta device it costs nothing and gives shapes and counts; on the CPU it g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from importlib import import_module
 from operator import add, mul, sub
@@ -47,8 +47,9 @@ def seen_by_torch(graph: Graph) -> list[Seen]:
         with torch.no_grad(), flop_counter.FlopCounterMode(display=False) as counter:
             leaving[node] = module(*entering)
         weights = {name.rpartition(".")[2]: tuple(weight.shape) for name, weight in module.named_parameters()}
-        params = sum(weight.numel() for weight in module.parameters())
-        buffers = sum(buffer.numel() for buffer in module.buffers())
+        own = [] if node.shares else [module]
+        params = sum(weight.numel() for each in own for weight in each.parameters())
+        buffers = sum(buffer.numel() for each in own for buffer in each.buffers())
         macs = counter.get_total_flops() // (2 * BATCH)
         seen.append(Seen(node.path, tuple(leaving[node].shape[1:]), params, buffers, macs, weights))
     return seen
@@ -77,6 +78,23 @@ def run(modules: dict[Node, NodeModule], inputs: Iterable[torch.Tensor]) -> torc
     return leaving[node]
 
 
+def interpreted(
+    graph: Graph, weights: Mapping[str, torch.Tensor], inputs: Sequence[torch.Tensor], training: bool
+) -> list[torch.Tensor]:
+    """The outputs with the weights of a module of the whole network, node by node."""
+    modules = build(graph)
+    leaving: dict[Node, torch.Tensor] = {}
+    entering = {end.node: given for end, given in zip(graph.inputs, inputs, strict=True)}
+    for node, own in modules.items():
+        own.train(training).to(inputs[0].dtype)
+        home = (node.shares or node).path
+        own.load_state_dict({name: weights[f"{home}.{name.rpartition('.')[2]}"] for name in own.state_dict()})
+    torch.manual_seed(1)
+    for node, own in modules.items():
+        leaving[node] = own(*(leaving[read] for read in node.inputs)) if node.inputs else entering[node]
+    return [leaving[end.node] for end in graph.outputs]
+
+
 class NodeModule(torch.nn.Module):
     """A node as torch runs it: the modules it lowers to."""
 
@@ -88,8 +106,12 @@ class NodeModule(torch.nn.Module):
             self.called = torch.nn.ModuleDict(called)
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """What leaves the node; where a pooling found it is noted on it."""
         for position, step in enumerate(self.steps):
-            inputs = (self._do(position, step, inputs),)
+            result = self._do(position, step, inputs)
+            if isinstance(result, tuple):
+                result, result.indices = result
+            inputs = (result,)
         (output,) = inputs
         return output
 
@@ -100,9 +122,9 @@ class NodeModule(torch.nn.Module):
             case FunctionCall(path, args, kwargs):
                 by_name = {name: self._operand(argument, inputs) for name, argument in kwargs.items()}
                 return _named(path)(*(self._operand(argument, inputs) for argument in args), **by_name)
-            case Operator(symbol, trailing):
+            case Operator(symbol, trailing, numbers):
                 operands = (x[(..., *(None,) * axes)] for x, axes in zip(inputs, trailing, strict=True))
-                return reduce(OPERATORS[symbol], operands)
+                return reduce(OPERATORS[symbol], (*operands, *numbers))
             case Slice(ranges):
                 (entering,) = inputs
                 return entering[(slice(None), *(slice(*(kept or (None,))) for kept in ranges))]
@@ -110,10 +132,11 @@ class NodeModule(torch.nn.Module):
     def _operand(self, argument: Any, inputs: tuple[torch.Tensor, ...]) -> Any:
         match argument:
             case Operand.INPUT:
-                (entering,) = inputs
-                return entering
+                return inputs[0]
             case Operand.INPUTS:
                 return list(inputs)
+            case Operand.INDICES:
+                return inputs[-1].indices
         return argument
 
 
@@ -121,6 +144,8 @@ def _build(step: ModuleCall) -> torch.nn.Module:
     module: torch.nn.Module = _named(step.path)(*step.args.values(), **step.kwargs)
     for name in step.without:
         module.register_parameter(name, None)
+    for name, (function, args, kwargs) in step.initial.items():
+        getattr(torch.nn.init, function)(getattr(module, name), *args, **dict(kwargs))
     return module
 
 

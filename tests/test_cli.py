@@ -53,6 +53,11 @@ def test_warnings_alone_are_status_0(run: Run) -> None:
         ["check", "--input", "", "zoo:lenet5"],
         ["check", "--input", "3=8", "zoo:lenet5"],
         ["check", "--input", "3x8x8", "--input", "3x9x9", "zoo:lenet5"],
+        ["explain"],
+        ["explain", "nonsense"],
+        ["explain", "conv", "pool"],
+        ["layers", "nonsense"],
+        ["layers", "--format", "xml"],
         ["chek"],
         ["--nonsense"],
         ["specs/lenet5.cnn"],
@@ -143,6 +148,59 @@ def test_help_names_every_command(run: Run) -> None:
     assert all(f"  {name} " in shown for name in modules)
 
 
+def test_layers_are_listed_by_family_and_chosen_by_a_part_of_a_name(run: Run) -> None:
+    everything = run("layers").stdout
+    assert [line for line in everything.splitlines() if line and not line.startswith(" ")][:2] == [
+        "structure",
+        "convolution",
+    ]
+    chosen = run("layers", "POOLING", "flat").stdout
+    assert "\n  MAXPOOL(kernel=2, " in chosen
+    assert "\n  FLATTEN\n" in chosen
+    assert "CONV" not in chosen
+
+
+def test_layers_as_data(run: Run) -> None:
+    (conv,) = (each for each in json.loads(run("layers", "--format", "json").stdout) if each["words"] == ["CONV"])
+    kernel = next(each for each in conv["attributes"] if each["name"] == "kernel")
+    assert (conv["family"], conv["package"]) == ("convolution", "cnndsl")
+    assert (kernel["kind"], kernel["default"], kernel["required"]) == ("Extents", "3", False)
+    assert "same" in next(each for each in conv["attributes"] if each["name"] == "padding")["words"]
+    assert conv["examples"][0]["spec"].startswith("INPUT")
+    assert {"spec", "code"} == conv["rejects"][0].keys()
+
+
+def test_the_width_of_the_terminal_is_used(run: Run) -> None:
+    narrow, wide = (run("explain", "conv", COLUMNS=columns).stdout for columns in ("60", "100"))
+    assert len(narrow.splitlines()) > len(wide.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("conv", "CONV(filters, kernel=3, "),
+        ("Conv2d", "Here Conv2d is called CONV.\n\nCONV(filters, "),
+        ("CONV", "nn.Conv2d(3, 16, 3, padding=1)"),
+        ("conv", "window-too-large: a 7x7 window does not fit a 5x5 map"),
+        ("se", "SE(r=16"),
+        ("shape-mismatch", "Terms of a sum have one shape"),
+    ],
+)
+def test_explain(run: Run, name: str, says: str) -> None:
+    done = run("explain", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert says in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("convv", "CONV"), ("shape-mismach", "shape-mismatch"), ("sepcon", "SEPCONV")]
+)
+def test_explain_asks_what_was_meant(run: Run, name: str, meant: str) -> None:
+    done = run("explain", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"did you mean `{meant}`?" in done.stderr
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(run: Run, shell: str) -> None:
     assert "_CNNDSL_COMPLETE" in run("completion", shell).stdout
@@ -155,6 +213,9 @@ def test_completion_offers_commands_and_the_zoo(run: Run) -> None:
 
     assert "plain,check" in offered("cnndsl ch", 1)
     assert "plain,zoo:resnet50" in offered("cnndsl check zoo:res", 2)
+    assert "plain,softmax" in offered("cnndsl explain soft", 2)
+    assert {"plain,SE", "plain,SELU"} <= set(offered("cnndsl explain SE", 2))
+    assert offered("cnndsl explain shape-", 2) == ["plain,shape-mismatch"]
 
 
 def test_a_reader_that_stops_early_makes_no_traceback() -> None:

@@ -32,6 +32,11 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
     [
         ["check", "specs/resnet50.cnn"],
         ["check", "--format", "json", "specs/unet.cnn"],
+        ["layers"],
+        ["layers", "pool", "--format", "json"],
+        ["explain", "conv"],
+        ["explain", "shape-mismatch"],
+        ["export", "-e", "INPUT -> LN -> SCALE -> FC", "--to", "torch"],
         ["--help"],
         ["check", "--help"],
         ["render", "--help"],

@@ -6,6 +6,7 @@ import doctest
 import importlib
 import pkgutil
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ import sessions
 from conftest import ROOT, Run
 
 import cnndsl
+from cnndsl.analyses.cost import cost
 from cnndsl.compiler import compile_source
-from cnndsl.layers import layer_types
+from cnndsl.diagnostics import Diagnostic
 from cnndsl.source import Source
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,7 +31,22 @@ def fences(language: str) -> list[tuple[str, str]]:
     ]
 
 
-SPECS, SHELL, PYTHON = fences("cnn"), fences("console"), fences("python")
+CLAIM = re.compile(r"^# (gives|error|warning) (.*)$", re.M)
+"""What a spec in a document is followed by; a frame may hold several specs."""
+
+
+def specs() -> list[tuple[str, str]]:
+    """The specs of the documents, each up to and with its claim."""
+    found: list[tuple[str, str]] = []
+    for place, text in fences("cnn"):
+        ends = [claim.end() for claim in CLAIM.finditer(text)]
+        assert ends, f"{place}: say what it gives"
+        found += [(f"{place}-{n}", text[start:end]) for n, (start, end) in enumerate(pairwise([0, *ends]), 1)]
+        assert not text[ends[-1] :].strip(), f"{place}: say what the last one gives"
+    return found
+
+
+SPECS, SHELL, PYTHON = specs(), fences("console"), fences("python")
 NEEDS_TORCH = re.compile(r"import torch|to_torch|cnndsl (train|eval|predict) ")
 
 
@@ -43,14 +60,22 @@ def marked(texts: list[tuple[str, str]]) -> list[object]:
 def test_a_spec_gives_what_stands_below_it(spec: str) -> None:
     parameters: dict[str, object] = dict(re.findall(r"^# .*?-D (\w+)=(\S+)", spec.replace(" -D", "\n# -D"), re.M))
     compilation = compile_source(Source("<document>", spec), parameters)
-    claim = re.search(r"^# (gives|error) (.*)\Z", spec.rstrip(), re.M)
-    assert claim, "say what it gives"
-    if claim[1] == "error":
-        assert [found.code for found in compilation.diagnostics] == [claim[2]]
+    claim = CLAIM.search(spec)
+    assert claim
+    if claim[1] != "gives":
+        assert [_said(found, is_whole=":" in claim[2]) for found in compilation.diagnostics] == [claim[2]]
+        assert compilation.has_errors == (claim[1] == "error")
         return
-    summary = cnndsl.parse(spec, **parameters).summary()
-    leaving = cnndsl.parse(spec, **parameters).graph.outputs[0].node.type
-    assert claim[2] == f"{leaving}; {summary.params:,} parameters, {summary.macs:,} MACs"
+    assert compilation.graphs, compilation.diagnostics
+    leaving = " and ".join(", ".join(str(end.node.type) for end in graph.outputs) for graph in compilation.graphs)
+    costs = [cost(graph) for graph in compilation.graphs]
+    params, macs = sum(each.params for each in costs), sum(each.macs for each in costs)
+    assert claim[2] == f"{leaving}; {params:,} parameters, {macs:,} MACs"
+
+
+def _said(found: Diagnostic, is_whole: bool) -> str:
+    """A diagnostic as a document shows it: its code, with or without the message."""
+    return f"{found.code}: {found.message}" if is_whole else found.code
 
 
 @pytest.mark.parametrize("session", marked(SHELL))
@@ -65,34 +90,6 @@ def test_python_runs(code: str) -> None:
 
 def test_the_documents_hold_examples() -> None:
     assert (len(SPECS), len(SHELL), len(PYTHON)) >= (15, 2, 1)
-
-
-def test_the_reference_gives_the_signature_of_every_layer() -> None:
-    reference = (ROOT / "docs" / "language.md").read_text()
-    for layer in layer_types():
-        if layer.words and layer.words != ("INPUT",):
-            shown = [f"{name}={default}" if default else name for name, default in signature(layer)]
-            call = f"{layer.word()}({', '.join(shown)})" if shown else layer.word()
-            assert f"`{call}`" in reference, call
-
-
-def signature(layer: type[cnndsl.layers.Layer]) -> list[tuple[str, str]]:
-    """Names and defaults of a layer's attributes as the reference writes them."""
-    shown: list[tuple[str, str]] = []
-    for name, attribute in layer.attributes.items():
-        default = attribute.default
-        if name == "bias" and "auto" in attribute.symbols:
-            text = "auto"
-        elif default is cnndsl.layers.REQUIRED or isinstance(default, cnndsl.layers.Filled):
-            text = ""
-        elif isinstance(default, bool):
-            text = str(default).lower()
-        elif isinstance(default, float):
-            text = {1e-5: "1e-5", 1e-4: "1e-4"}.get(default, f"{default:g}")
-        else:
-            text = str(default)
-        shown.append((name, text))
-    return shown
 
 
 OF_THE_EXTRAS = ("cnndsl.training.", "cnndsl.backends.torch.module")

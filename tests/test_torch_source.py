@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from specs_in_tests import SPECS
 
 import cnndsl
+from cnndsl.backends.torch.library import Library
 from cnndsl.graph import End, Graph, Node, verify
 from cnndsl.layers import layer_types
-from cnndsl.layers.lowering import ModuleCall, Operator, Step
+from cnndsl.layers.lowering import PARTS, ModuleCall, Operator, Step
 from cnndsl.model import Model
 
 torch = pytest.importorskip("torch")
@@ -43,12 +44,24 @@ def entering(model: Model, device: str = "cpu") -> list[torch.Tensor]:
     return [torch.rand(BATCH, *shape, device=device, generator=generator) for shape in shapes]
 
 
+class Tracer(fx.Tracer):
+    """Looks into the classes of the blocks, and into no module that a layer becomes."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        lowered = ((node, step) for node in graph for step in node.layer.lower(node.input_types, node.type))
+        self.leaves = {module_name(node, step) for node, step in lowered if isinstance(step, ModuleCall)}
+
+    def is_leaf_module(self, m: torch.nn.Module, module_qualified_name: str) -> bool:
+        return module_qualified_name in self.leaves
+
+
 def shapes_by_node(module: torch.nn.Module, model: Model) -> dict[str, tuple[int, ...]]:
     """The shape that leaves each node when the module runs on the meta device, without the batch.
 
     What a module of torch computes is found by its name, what a function computes by the order of execution.
     """
-    traced = fx.symbolic_trace(module)
+    traced = fx.GraphModule(module, Tracer(model.graph).trace(module))
     shape_prop.ShapeProp(traced).propagate(*entering(model, "meta"))
     steps = [step for step in traced.graph.nodes if step.op in ("call_module", "call_function")]
     modules = {step.target: step for step in steps if step.op == "call_module"}
@@ -59,15 +72,17 @@ def shapes_by_node(module: torch.nn.Module, model: Model) -> dict[str, tuple[int
             (*_, last) = node.layer.lower(node.input_types, node.type)
             is_module = isinstance(last, ModuleCall)
             step = modules[module_name(node, last)] if is_module else last_of(functions, last)
-            found[node.path] = tuple(step.meta["tensor_meta"].shape[1:])
+            leaving = step.meta["tensor_meta"]
+            first = leaving if hasattr(leaving, "shape") else leaving[0]  # of a pooling that tells its indices too
+            found[node.path] = tuple(first.shape[1:])
     assert next(functions, None) is None, "more is computed than the graph says"
     return found
 
 
 def is_notation(step: fx.Node) -> bool:
-    """Whether a step is the `[..., None, None]` of an operand, or the tuple of several outputs."""
-    makes_axes = "getitem" in str(step.target) and isinstance(step.args[1], tuple) and None in step.args[1]
-    return makes_axes or isinstance(step.target, type)
+    """Whether a step is the `[..., None, None]` of an operand, one of several results, or the tuple of the outputs."""
+    place = step.args[1] if "getitem" in str(step.target) else ()
+    return isinstance(place, int) or (isinstance(place, tuple) and None in place) or isinstance(step.target, type)
 
 
 def module_name(node: Node, step: ModuleCall) -> str:
@@ -75,7 +90,7 @@ def module_name(node: Node, step: ModuleCall) -> str:
 
 
 def last_of(functions: Iterator[fx.Node], step: Step) -> fx.Node:
-    calls = len(step.trailing) - 1 if isinstance(step, Operator) else 1
+    calls = len(step.trailing) + len(step.numbers) - 1 if isinstance(step, Operator) else 1
     return [next(functions) for _ in range(calls)][-1]
 
 
@@ -227,6 +242,25 @@ CONSTRUCTS = {
         seB(c) = CONV(c) -> RELU
         Se_b = BN
         INPUT(4x4x4) -> se_b(3) -> seB(4) -> Se_b""",
+    "modules that torch lacks": """
+        scale(c, v) = CONV(c) -> LN(scale=false) -> SCALE(v) -> FILTER(gauss) -> BIAS(per=element)
+        dropPath(c) = [DROPPATH(c/10) -> NOISE(0.1) + ID]
+        Bias = LN(scale=false, shift=false) -> SCALE(per=one)
+        INPUT(3x6x6) -> scale(4, 0.1) -> dropPath(C) -> scale(6, 2) -> dropPath(C) -> Bias -> FC(1) -> BIAS(3)""",
+    "constant factors": """
+        f(v) = [CONV(C) -> SCALE(v, train=false) + ID]
+        INPUT(4x6x6) -> f(0.17) -> f(-2) -> SCALE(0.5, train=false)""",
+    "initial values": """
+        f(c, a) = CONV(c, init=normal(0.01), bias_init=constant(1)) -> DWCONV(init=lecun) -> CONV(c, 1, bias_init=zeros)
+        g(c) = [DECONV(c, init=he) , DECONV(c, init=xavier, bias_init=uniform(0.5))]
+        h(v) = CONV(C, 1, bias_init=constant(v))
+        INPUT(3x6x6) -> f(4, 1) -> f(6, 1)*3 -> g(2) -> h(0) -> h(1) -> FC(3, init=xavier, bias_init=normal(1))""",
+    "functions with settings": """
+        f(e, m) = L2NORM(e) -> CHANNELPOOL(2, m) -> PAD(1, (1, 0), zero) -> UPSAMPLE(2, bilinear, align=true)
+        INPUT(8x4x4) -> f(1e-6, max) -> CONV(4) -> f(1e-3, avg) -> PERMUTE(HWC) -> RESHAPE(7x8x42) -> RESIZE(5)""",
+    "statistics that are kept": """
+        f(r) = INSTANCENORM(scale=true, running=r) -> INSTANCENORM(shift=true)
+        INPUT(4x5x5) -> f(true) -> f(false) -> GN(2, scale=false)""",
 }
 
 
@@ -235,6 +269,17 @@ def test_every_construct_agrees_and_computes_the_same(spec: str) -> None:
     model = cnndsl.parse(spec)
     assert_agrees(model)
     assert_computes_the_same(model)
+
+
+@pytest.mark.parametrize("name", ["initial values", "modules that torch lacks", "loops", "uneven padding"])
+def test_a_network_begins_with_the_same_values_for_one_seed(name: str) -> None:
+    model = cnndsl.parse(CONSTRUCTS[name])
+    torch.manual_seed(0)
+    begun = model.to_torch().state_dict()
+    torch.manual_seed(0)
+    for node, own in meta.build(model.graph).items():
+        for key, value in own.state_dict().items():
+            assert torch.equal(begun[f"{node.path}.{key.rpartition('.')[2]}"], value)
 
 
 def test_evaluation_keeps_the_order_of_the_graph() -> None:
@@ -364,8 +409,17 @@ def test_export_follows_the_parameters_and_the_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_source_is_formatted_typed_and_clean(spec: Path, tmp_path: Path) -> None:
+    assert_clean(cnndsl.load(spec).torch_source(), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["initial values", "modules that torch lacks", "functions with settings"])
+def test_the_source_of_a_construct_is_typed_and_clean(name: str, tmp_path: Path) -> None:
+    assert_clean(cnndsl.parse(CONSTRUCTS[name]).torch_source(), tmp_path)
+
+
+def assert_clean(source: str, tmp_path: Path) -> None:
     file = tmp_path / "net.py"
-    file.write_text(cnndsl.load(spec).torch_source())
+    file.write_text(source)
     for check in (["format", "--check"], ["check", "--select", "E,F,I,UP,B,N,ANN"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *check, "--isolated", str(file)], capture_output=True, text=True, check=False
@@ -380,6 +434,26 @@ def test_the_source_of_every_construct_is_formatted(spec: str, tmp_path: Path) -
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_modules_that_torch_lacks_are_in_the_source_if_they_are_used() -> None:
+    spec = "scale = SCALE(0.1)\nf(c) = CONV(c, 1) -> LN -> scale\nINPUT(3x4x4) -> f(4) -> f(5)"
+    source = cnndsl.parse(spec).torch_source()
+    names = [each.name for each in ast.parse(source).body if isinstance(each, ast.ClassDef)]
+    assert names == ["ChannelNorm", "Scale", "Scale2", "F", "Text"]
+    assert "self.scale1 = Scale(in_channels, 1, 1, start=0.1)" in source
+    assert PARTS not in source
+
+
+def test_what_other_packages_have_is_imported_under_names_that_clash_with_nothing(tmp_path: Path) -> None:
+    paths = ["torch.nn.Conv2d", f"{PARTS}.Scale", "a.b.Scale", "a.b.Norm", "zoo.Norm", "zoo.nn", "zoo.x", "zoo.Act"]
+    library = Library([ModuleCall(path) for path in paths])
+    names = [library.name(path) for path in paths]
+    assert names == ["nn.Conv2d", "Scale", "Scale2", "Norm", "Norm2", "nn2", "x_", "Act"]
+    assert library.names == {*names[1:]}
+    used = "\n".join(f"print({name})" for name in names)
+    imports = "\n".join(library.imports(used))
+    assert_clean(f"{imports}\n\n{used}\n".replace("print(Scale)\n", ""), tmp_path)
 
 
 def test_what_differs_between_calls_is_an_argument_or_follows_from_one() -> None:

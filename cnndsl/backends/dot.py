@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from cnndsl.graph import Block, End, Graph, Node, Scope, hierarchy
 from cnndsl.layers import Layer, TensorType
 from cnndsl.layers.attributes import Extents
+from cnndsl.layers.extent import spelled
 from cnndsl.layers.structure import Add, Concat, Input, Multiply, Subtract
 
 if TYPE_CHECKING:
@@ -115,12 +116,13 @@ def label(layer: Layer) -> str:
 
 
 def _is_shown(layer: Layer, name: str) -> bool:
-    value = layer.value(name)
+    value, attribute = layer.value(name), layer.attributes[name]
     if name in _ALWAYS_SHOWN or name in _NEVER_SHOWN:
         return name in _ALWAYS_SHOWN
-    if name == "stride":  # the default of pooling is its kernel, which not every reader knows
+    if name == "stride" and isinstance(attribute, Extents):
+        # The default of pooling is its kernel, which not every reader knows.
         return any(extent != 1 for extent in value)
-    return name in layer.filled or not layer.attributes[name].is_default(value, layer)
+    return name in layer.filled or not attribute.is_default(value, layer)
 
 
 def _attribute(layer: Layer, name: str) -> str:
@@ -134,7 +136,7 @@ def _attribute(layer: Layer, name: str) -> str:
 
 
 def _by_cross(extents: Sequence[int]) -> str:
-    return "×".join(map(str, extents))
+    return "×".join(map(spelled, extents)) if len(extents) > 1 else str(extents[0])
 
 
 def _at_arrow(type: TensorType) -> str:

@@ -14,6 +14,9 @@ _MODEL_HEADER = ("model", "input", "output", "params", "MACs")
 _MOST_ENDS = 4
 """Inputs or outputs whose sizes are told in one cell."""
 
+_WIDEST_SUM = 40
+"""Characters of a total in its column; a longer one, a formula of open sizes, is told below the table."""
+
 _FILLED_MARK = '* filled in by the language: see "Filled in" in docs/language.md'
 
 
@@ -23,9 +26,13 @@ def table(graph: Graph, cost: Cost) -> str:
         (row.node.path, str(row.node.layer), str(row.node.type), _count(row.params), _count(row.macs))
         for row in cost.rows
     ]
-    total = ("total", "", _sizes(graph.outputs), f"{cost.params:,}", f"{cost.macs:,}")
+    sums = {"params": f"{cost.params:,}", "MACs": f"{cost.macs:,}"}
+    long = {what: text for what, text in sums.items() if len(text) > _WIDEST_SUM}
+    total = ("total", "", _sizes(graph.outputs), *("below" if what in long else text for what, text in sums.items()))
     header, rule, *lines, last = _aligned([_NODE_HEADER, *rows, total])
     lines = [graph.name, "", header, rule, *lines, rule, last]
+    if long:
+        lines += ["", *(f"total {what}: {text}" for what, text in long.items())]
     if any(row.node.layer.filled for row in cost.rows):
         lines += ["", _FILLED_MARK]
     return "\n".join(lines) + "\n"
@@ -42,7 +49,7 @@ def totals(models: Sequence[tuple[Graph, Cost]]) -> str:
 
 def _count(number: int) -> str:
     """A number with its thousands apart; a dash for 0, which most rows have."""
-    return f"{number:,}" if number else "-"
+    return f"{number:,}" if number != 0 else "-"
 
 
 def _sizes(ends: tuple[End, ...]) -> str:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,32 +71,37 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(command)
-    def compiled(spec: str | None, text: str | None, parameters: Given, inputs: Given, **rest: Any) -> Any:
+    def compiled(
+        spec: str | None, text: str | None, parameters: Given, inputs: Given, roots: tuple[Path, ...], **rest: Any
+    ) -> Any:
         if spec is not None and text is not None:
             raise click.UsageError("give one spec: a file, zoo:NAME, -, or -e TEXT")
         sources, complete = read_specs([] if spec is None else [spec], [] if text is None else [text])
         if not complete:
             sys.exit(2)
-        return command(_model(sources[0], parameters, inputs), **rest)
+        from cnndsl.model import SpecError
+
+        try:
+            return command(_model(sources[0], parameters, inputs, roots), **rest)
+        except SpecError as error:
+            show(error.diagnostics)
+            sys.exit(1)
 
     spec = click.argument("spec", metavar="[FILE | zoo:NAME | -]", required=False, shell_complete=_complete)
     text = click.option("-e", "text", metavar="TEXT", help="A spec given on the command line.")
     return spec(text(_settings(compiled)))
 
 
-def _model(source: Source, parameters: Given, inputs: Given) -> Model:
-    from cnndsl.compiler import compile_source
+def _model(source: Source, parameters: Given, inputs: Given, roots: tuple[Path, ...]) -> Model:
     from cnndsl.model import Model
 
-    compilation = compile_source(source, parameters, inputs)
-    show(compilation.diagnostics)
-    if compilation.graph is None:
-        sys.exit(1)
-    return Model(source, compilation.graph, compilation.diagnostics, parameters, inputs)
+    model = Model.compiled(source, parameters, inputs, roots)
+    show(model.diagnostics)
+    return model
 
 
 def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what can be set of a spec from outside: -D NAME=VALUE and --input SIZE."""
+    """Add what can be set of a spec from outside: -D NAME=VALUE, --input SIZE and --use-from FOLDER."""
     sizes = click.option(
         "--input",
         "inputs",
@@ -112,7 +118,15 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         callback=partial(_by_name, form="NAME=VALUE"),
         help="Set a parameter of the spec: -D N=2.",
     )
-    return values(sizes(command))
+    folders = click.option(
+        "--use-from",
+        "roots",
+        metavar="FOLDER",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="A further folder from which `use` may bring in files.",
+    )
+    return values(sizes(folders(command)))
 
 
 def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source], bool]:

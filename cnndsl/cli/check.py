@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +27,14 @@ __all__ = ["command"]
     show_default=True,
     help="A line for each layer, a line for each spec, or data.",
 )
-def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Given, inputs: Given, form: str) -> None:
+def command(
+    specs: tuple[str, ...],
+    texts: tuple[str, ...],
+    parameters: Given,
+    inputs: Given,
+    roots: tuple[Path, ...],
+    form: str,
+) -> None:
     """Report every layer's output size, parameters and multiply-accumulates, and every mistake.
 
     Reports go to standard output, mistakes to standard error. The exit status is 0 where all is well, 1 where a spec
@@ -35,7 +43,7 @@ def command(specs: tuple[str, ...], texts: tuple[str, ...], parameters: Given, i
     from cnndsl.compiler import compile_source
 
     sources, complete = read_specs(specs, texts)
-    compilations = [compile_source(source, parameters, inputs) for source in sources]
+    compilations = [compile_source(source, parameters, inputs, roots) for source in sources]
     for compilation in compilations:
         show(compilation.diagnostics)
     sys.stdout.write(_WRITERS[form](compilations))
@@ -49,29 +57,31 @@ def _tables(compilations: list[Compilation]) -> str:
     from cnndsl.analyses.cost import cost
     from cnndsl.backends.table import table
 
-    return "\n".join(table(found.graph, cost(found.graph)) for found in compilations if found.graph)
+    return "\n".join(table(graph, cost(graph)) for found in compilations for graph in found.graphs)
 
 
 def _totals(compilations: list[Compilation]) -> str:
     from cnndsl.analyses.cost import cost
     from cnndsl.backends.table import totals
 
-    models = [(found.graph, cost(found.graph)) for found in compilations if found.graph]
+    models = [(graph, cost(graph)) for found in compilations for graph in found.graphs]
     return totals(models) if models else ""
 
 
 def _json(compilations: list[Compilation]) -> str:
     import json
 
-    return json.dumps([_data(found) for found in compilations], indent=1) + "\n"
+    return json.dumps([model for found in compilations for model in _data(found)], indent=1) + "\n"
 
 
-def _data(found: Compilation) -> dict[str, Any]:
+def _data(found: Compilation) -> list[dict[str, Any]]:
+    """An entry for each model of a spec; for one with mistakes, which has none, an entry that tells them."""
     from cnndsl.analyses.cost import cost
     from cnndsl.backends.data import report
 
-    found_cost = cost(found.graph) if found.graph else None
-    return report(found.source.stem, found.graph, found_cost, found.diagnostics)
+    if not found.graphs:
+        return [report(found.source.stem, None, None, found.diagnostics)]
+    return [report(graph.name, graph, cost(graph), found.diagnostics) for graph in found.graphs]
 
 
 _WRITERS: dict[str, Callable[[list[Compilation]], str]] = {"table": _tables, "totals": _totals, "json": _json}

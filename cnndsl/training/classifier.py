@@ -11,6 +11,7 @@ from cnndsl.compiler import compile_source
 from cnndsl.graph import End, Graph, blocks_around
 from cnndsl.layers import TensorType
 from cnndsl.layers.activation import LogSoftmax, Sigmoid, Softmax
+from cnndsl.layers.extent import Extent
 from cnndsl.layers.normalisation import BatchNormalisation
 from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model
@@ -86,6 +87,9 @@ def _entering(model: Model, data: Facts) -> tuple[tuple[int, int, int], bool]:
     if entering.channels not in {channels, *CHANNELS}:
         message = f"the input has {entering.channels} channels ({entering}), and {images}"
         raise Misfit(message, node.span, _input_help(model, TensorType(channels, entering.spatial)))
+    if any(isinstance(extent, Extent) for extent in entering.spatial):
+        message = f"the input is {entering}, and training needs a number for each of its sizes"
+        raise Misfit(message, node.span, _input_help(model, TensorType(entering.channels, data.shape[1:])))
     height, width = entering.spatial
     return (entering.channels, height, width), False
 
@@ -118,5 +122,5 @@ def _input_help(model: Model, size: TensorType) -> str:
 
 def _would_give(model: Model, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:
     """Whether the spec, with this set from outside, is a network with an output of so many numbers."""
-    graph = compile_source(model.source, parameters, inputs).graph
+    graph = compile_source(model.source, parameters, inputs, model.roots).graph
     return graph is not None and graph.outputs[0].node.type == TensorType(classes)

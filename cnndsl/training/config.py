@@ -31,6 +31,7 @@ class Config:
 
     Attributes:
         network: the name of the spec.
+        model: which of its models; "" for the only one.
         parameters: what was set with `-D`, by name.
         inputs: the sizes that were set with `--input`, by name; "" stands for the only one.
         data: what is known of the data.
@@ -41,6 +42,7 @@ class Config:
     """
 
     network: str
+    model: str
     parameters: Mapping[str, object]
     inputs: Mapping[str, object]
     data: Facts
@@ -69,6 +71,7 @@ class Config:
             raise Damaged(f"it has format {version}, and this version of cnndsl reads {FORMAT}")
         return cls(
             network=found.get("network", _text),
+            model=found.get("model", _text),
             parameters=found.get("parameters", _object),
             inputs=found.get("inputs", _object),
             data=_facts(_Fields(found.get("data", _object), "data.")),

@@ -46,9 +46,12 @@ class Run:
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
-    def start(self, spec: str, config: Config) -> None:
-        """Write what is known before the first batch."""
+    def start(self, spec: str, used: Mapping[str, str], config: Config) -> None:
+        """Write what is known before the first batch: the spec, the files that it uses by their places, the config."""
         write_whole(self.spec, spec.encode("utf-8", errors="replace"))
+        for name, text in used.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path / name, text.encode("utf-8", errors="replace"))
         write_whole(self.config, config.to_json().encode())
 
     def add_metrics(self, metrics: Mapping[str, object]) -> None:

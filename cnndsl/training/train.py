@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import torch
 
 from cnndsl import __version__
 from cnndsl.model import Model
+from cnndsl.source import shipped
 from cnndsl.training import classifier, runs, weights
 from cnndsl.training.config import Config
 from cnndsl.training.data import Images
-from cnndsl.training.errors import memory_told
+from cnndsl.training.errors import Unusable, memory_told
 from cnndsl.training.loop import EpochMetrics, Progress, Training
 from cnndsl.training.runs import Run
 from cnndsl.training.settings import Settings
@@ -52,11 +54,13 @@ class Trainer:
         """Make the run folder: `out`, or the next free one under `runs`.
 
         Raises:
-            Unusable: it cannot be made.
+            Unusable: it cannot be made, or the spec brings in a file that it cannot hold.
         """
+        files = _brought_in(self.model)
         run = runs.create(out, self.model.name)
         config = Config(
             network=self.model.source.name,
+            model=self.model.source.model,
             parameters=self.model.parameters,
             inputs=self.model.inputs,
             data=self.facts,
@@ -65,7 +69,7 @@ class Trainer:
             cnndsl=__version__,
             torch=str(torch.__version__),
         )
-        run.start(self.model.source.text, config)
+        run.start(self.model.source.text, files, config)
         return run
 
     def epochs(self, run: Run, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
@@ -87,3 +91,23 @@ class Trainer:
             run.add_metrics(asdict(metrics))
             self.finished.append(metrics)
             yield metrics
+
+
+def _brought_in(model: Model) -> dict[str, str]:
+    """The text of each file that the spec brings in, by its place beside the spec; shipped ones stay where they are.
+
+    Raises:
+        Unusable: one lies elsewhere.
+    """
+    files: dict[str, str] = {}
+    folder = (model.source.path.parent if model.source.path else Path()).resolve()
+    for source in model.used:
+        assert source.path is not None
+        path = source.path.resolve()
+        if path.is_relative_to(folder):
+            files[path.relative_to(folder).as_posix()] = source.text
+            if files.keys() & {"spec.cnn"}:
+                raise Unusable(f"{source.name} would be taken for the spec of the run: give it another name")
+        elif not path.is_relative_to(shipped("specs").resolve()):
+            raise Unusable(f"{source.name} cannot be kept with the run: it does not lie beside {model.source.name}")
+    return files

@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cnndsl.compiler import compile_source
-from cnndsl.model import Model
+from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
 from cnndsl.training import classifier, weights
 from cnndsl.training.config import Config
@@ -89,11 +88,12 @@ def _model(run: Run, config: Config) -> Model:
         text = read(run.spec).text
     except UnreadableSource as error:
         raise Unusable(str(error)) from None
-    source = Source(config.network, text)
-    graph = compile_source(source, config.parameters, config.inputs).graph
-    if graph is None:
-        raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}")
-    return classifier.with_logits(Model(source, graph, (), config.parameters, config.inputs))
+    source = Source(config.network, text, run.spec, config.model)
+    try:
+        model = Model.compiled(source, config.parameters, config.inputs)
+    except SpecError:
+        raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
+    return classifier.with_logits(model)
 
 
 def _batches(images: Images, size: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cnndsl.backends.torch.formulas import Column, Formula, formula, is_constant
+from cnndsl.backends.torch.library import Library
 from cnndsl.backends.torch.names import Names, camel
-from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Wire
+from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Tie, Wire
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operator, Slice, Step
 
@@ -17,6 +18,8 @@ __all__ = ["ModuleClass", "Part", "classes", "ends", "literal", "numbered", "out
 
 _NEEDED = object()
 """The default of an argument that has none."""
+
+_CALLS = ModuleCall | FunctionCall
 
 _PLAIN = (bool, int, float, str, tuple)
 
@@ -27,6 +30,7 @@ class Part:
 
     Attributes:
         item: the item, as the first instance has it.
+        called: how Python names the class or function that it calls; "" where it calls none, or a class of the source.
         arguments: Python expressions for what the item is made with, by name; without those that equal defaults.
         made: the class of a block.
         stop: of a block that stands here several times, one behind the other, the number behind the last of its names,
@@ -36,6 +40,7 @@ class Part:
     """
 
     item: Item
+    called: str
     arguments: dict[str, str]
     made: ModuleClass | None
     stop: str
@@ -54,6 +59,7 @@ class ModuleClass:
         inputs: how many values enter.
         outputs: the values that leave.
         is_chain: whether every part reads just what leaves the part before it.
+        ties: what its parts share with each other.
     """
 
     name: str
@@ -62,6 +68,7 @@ class ModuleClass:
     inputs: int
     outputs: tuple[Wire, ...]
     is_chain: bool
+    ties: tuple[Tie, ...]
 
 
 class _Literal(NamedTuple):
@@ -86,15 +93,16 @@ class _Made(NamedTuple):
     arguments: dict[str, Any]
 
 
-def classes(network: Instance, name: str) -> list[ModuleClass]:
+def classes(network: Instance, name: str, library: Library) -> list[ModuleClass]:
     """The classes of a network, each behind those it uses, the network's own last.
 
     Args:
         network: its blocks.
         name: what the model is called.
+        library: the names of what its steps call.
     """
-    finder = _Finder()
-    order = {instance: place for place, instance in enumerate(network.walk())}
+    finder = _Finder(library)
+    order = {instance: place for place, instance in enumerate(dict.fromkeys(network.walk()))}
     by_height: dict[int, list[Instance]] = {}
     for instance in order:
         by_height.setdefault(instance.height, []).append(instance)
@@ -103,7 +111,7 @@ def classes(network: Instance, name: str) -> list[ModuleClass]:
         for group in finder.groups(instances):
             block = group[0].block
             found.append((order[group[0]], block.definition if block else name, finder.class_of(group)))
-    names = Names()
+    names = Names(library.names)
     *_, (_, _, whole) = found
     whole.name = names.fresh(camel(name))
     names.fresh(outputs_of(whole))
@@ -137,7 +145,8 @@ def literal(value: Any) -> str:
 class _Finder:
     """Finds classes, those of inner blocks first."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: Library) -> None:
+        self._library = library
         self._made: dict[Instance, _Made] = {}
         self._runs: dict[Instance, list[_Run]] = {}
 
@@ -150,19 +159,20 @@ class _Finder:
             self._runs[instance] = runs
             definition = instance.block.definition if instance.block else None
             form = tuple(self._form(run, is_chain) for run in runs)
-            key = (definition, len(instance.inputs), () if is_chain else instance.outputs, is_chain, form)
+            ends = len(instance.inputs), () if is_chain else instance.outputs
+            key = (definition, *ends, is_chain, form, tuple(instance.ties))
             groups.setdefault(key, []).append(instance)
         yield from groups.values()
 
     def class_of(self, group: Sequence[Instance]) -> ModuleClass:
         """The class of some instances of one form; what they differ in becomes its parameters."""
         first = group[0]
-        arguments = _Arguments(group)
+        arguments = _Arguments(group, self._library.names)
         parts = [self._part(pieces, arguments) for pieces in zip(*map(self._runs.get, group), strict=True)]
         used = arguments.used()
         annotations = {name: _annotation(column) for name, column in used.items()}
         is_chain = _is_chain(first)
-        made = ModuleClass("", annotations, tuple(parts), len(first.inputs), first.outputs, is_chain)
+        made = ModuleClass("", annotations, tuple(parts), len(first.inputs), first.outputs, is_chain, tuple(first.ties))
         for number, instance in enumerate(group):
             values = {name: column[number] for name, column in used.items()}
             self._made[instance] = _Made(made, values)
@@ -183,7 +193,8 @@ class _Finder:
             _, number = numbered(first.name)
             stop = arguments.expression(tuple(number + count for count in counts), "stop")
         type = first.type if all(run.item.type == first.type for run in runs) else None
-        return Part(first, written, made, stop, counts[0] if is_constant(counts) else 0, type)
+        called = self._library.name(first.content.path) if isinstance(first.content, _CALLS) else ""
+        return Part(first, called, written, made, stop, counts[0] if is_constant(counts) else 0, type)
 
     def _literals(self, item: Item) -> list[_Literal]:
         match item.content:
@@ -202,7 +213,8 @@ class _Finder:
         item = run.item
         reads = () if is_chain else item.reads
         content = item.content
-        return item.name, reads, id(self._made[content].made) if isinstance(content, Instance) else _form(content)
+        form = id(self._made[content].made) if isinstance(content, Instance) else _form(content)
+        return item.name, reads, item.is_again, form
 
     def _folded(self, instance: Instance) -> list[_Run]:
         """The items of a chain, equal blocks one behind the other taken together."""
@@ -216,6 +228,8 @@ class _Finder:
 
     def _continues(self, run: _Run, item: Item) -> bool:
         before, content = run.item.content, item.content
+        if item.is_again:
+            return False
         if not isinstance(before, Instance) or not isinstance(content, Instance):
             return False
         word, number = numbered(run.item.name)
@@ -225,8 +239,8 @@ class _Finder:
 class _Arguments:
     """What a group of instances is called with: the parameters of their definition, and what they cannot tell."""
 
-    def __init__(self, group: Sequence[Instance]) -> None:
-        self._names = Names()
+    def __init__(self, group: Sequence[Instance], taken: Iterable[str]) -> None:
+        self._names = Names(taken)
         self._known: dict[str, Column] = {}
         self._used: set[str] = set()
         blocks = [instance.block for instance in group]
@@ -263,7 +277,7 @@ class _Arguments:
 def _form(step: Step) -> object:
     match step:
         case ModuleCall(path, args, options, without):
-            return path, tuple(args), tuple(options), without
+            return path, tuple(args), tuple(options), without, tuple(step.initial.items()), step.results
         case FunctionCall(path, args, kwargs):
             return path, repr(args), repr(kwargs)
         case Operator():
@@ -280,14 +294,14 @@ def _is_chain(instance: Instance) -> bool:
         len(instance.inputs) == 1
         and instance.outputs == (last,)
         and all(item.reads == (Wire(place - 1),) for place, item in enumerate(items))
-        and all(_is_module(item.content) for item in items)
+        and all(_is_module(item.content) and not item.is_again for item in items)
     )
 
 
 def _is_module(content: Step | Instance) -> bool:
     if isinstance(content, Instance):
         return len(content.outputs) == 1
-    return isinstance(content, ModuleCall)
+    return isinstance(content, ModuleCall) and content.results == 1
 
 
 def numbered(name: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from cnndsl.backends.torch.classes import ModuleClass, Part, ends, literal
 from cnndsl.backends.torch.layout import WIDTH, Chain, Expression, Group, flat, lines
 from cnndsl.backends.torch.tree import ENTERING, Instance, Wire
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice, Step
 
 __all__ = ["constant_of", "forward", "inputs", "is_constant_part", "member", "with_comment"]
 
@@ -95,9 +95,10 @@ class _Writer:
         if isinstance(content, Operator) and len(flat(_value(part, self._seen(part.item.reads)).expression)) > _WIDEST:
             self._flush()
         value = _value(part, self._operands(part.item.reads, _DEEPEST if is_merge else _DEEPEST - 1))
-        if isinstance(content, Instance) and len(content.outputs) > 1:
+        results = _results(content)
+        if results > 1:
             self._flush()
-            self._assign([Wire(place, position) for position in range(len(content.outputs))], value, part)
+            self._assign([Wire(place, position) for position in range(results)], value, part)
             return
         wire = Wire(place)
         self._pending[wire] = value
@@ -142,6 +143,13 @@ class _Writer:
         return next(name for name in names if name not in taken)
 
 
+def _results(content: Step | Instance) -> int:
+    """How many values an item gives."""
+    if isinstance(content, Instance):
+        return len(content.outputs)
+    return content.results if isinstance(content, ModuleCall) else 1
+
+
 def with_comment(written: list[str], part: Part) -> list[str]:
     """The lines of a statement, and behind a single one the shape of what leaves it."""
     commented = f"{written[0]}  # {part.type}"
@@ -156,23 +164,23 @@ def _value(part: Part, operands: list[_Value]) -> _Value:
     match content:
         case ModuleCall() | Instance():
             return _Value(Group(f"{member(part.item.name)}(", expressions, ")"), depth + 1, reads)
-        case FunctionCall(path, args, kwargs):
-            return _Value(_call(path, args, kwargs, expressions), depth, reads)
-        case Operator(symbol, trailing):
+        case FunctionCall(_, args, kwargs):
+            return _Value(_call(part.called, args, kwargs, expressions), depth, reads)
+        case Operator(symbol, trailing, numbers):
             axes = (", ".join(["...", *["None"] * number]) for number in trailing)
             pairs = zip(expressions, axes, trailing, strict=True)
             texts = tuple(_operand(each) + (f"[{axis}]" if number else "") for each, axis, number in pairs)
-            return _Value(Chain(symbol, texts), depth, reads)
+            return _Value(Chain(symbol, (*texts, *map(literal, numbers))), depth, reads)
         case Slice(ranges):
             kept = ", ".join([":", *(_range(part, axis, both) for axis, both in enumerate(ranges))])
             return _Value(f"{_operand(expressions[0])}[{kept}]", depth, reads)
 
 
-def _call(path: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], operands: tuple[Expression, ...]) -> Expression:
-    places = {Operand.INPUT: operands[0], Operand.INPUTS: Group("[", operands, "]")}
+def _call(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], operands: tuple[Expression, ...]) -> Expression:
+    places = {Operand.INPUT: operands[0], Operand.INPUTS: Group("[", operands, "]"), Operand.INDICES: operands[-1]}
     by_position = [places[each] if isinstance(each, Operand) else literal(each) for each in args]
-    by_keyword = [f"{name}={literal(value)}" for name, value in kwargs.items()]
-    return Group(f"{path}(", (*by_position, *by_keyword), ")")
+    by_keyword = [f"{key}={literal(value)}" for key, value in kwargs.items()]
+    return Group(f"{name}(", (*by_position, *by_keyword), ")")
 
 
 def _operand(expression: Expression) -> str:

@@ -9,9 +9,6 @@ from types import ModuleType
 
 from torch import nn
 
-from cnndsl.backends.torch.write import source
-from cnndsl.graph import Graph
-
 __all__ = ["Module", "build"]
 
 Module = nn.Module
@@ -20,13 +17,13 @@ _PACKAGE = "cnndsl_source"
 """Under this name and the digest of its text an executed source is known to Python."""
 
 
-def build(graph: Graph) -> Module:
-    """The network as a new module with torch's initial values, on torch's default device, in training mode.
+def build(source: str) -> Module:
+    """The network of a source as a new module with torch's initial values, on torch's default device, in training mode.
 
     It takes its inputs as tensors N x C x spatial or N x F and gives its output, or a named tuple of several. Made
     under `torch.device("meta")` it costs nothing. `inspect.getsource` shows its classes.
     """
-    network: Module = _executed(source(graph))()
+    network: Module = _executed(source)()
     return network
 
 

@@ -31,12 +31,25 @@ class Item(NamedTuple):
         content: what it is.
         reads: the values that it takes.
         type: what leaves it, if that is known; of a block with several outputs the first.
+        is_again: whether it is an item before it in the same block, used once more; then it has that one's name.
+        origin: the path of the first use of the weights that it shares; () where it is the first.
+        tensors: those of its weights that it shares; () where it shares all that it is made of.
     """
 
     name: str
     content: Step | Instance
     reads: tuple[Wire, ...]
     type: TensorType | None
+    is_again: bool = False
+    origin: tuple[str, ...] = ()
+    tensors: tuple[str, ...] = ()
+
+
+class Tie(NamedTuple):
+    """What is made at one path of a block and used at another too, in place of what is made there."""
+
+    target: tuple[str, ...]
+    origin: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -48,12 +61,14 @@ class Instance:
         inputs: the types of what enters.
         items: what is inside, in execution order.
         outputs: the values that leave.
+        ties: what its parts share with each other, though they do not stand in one block.
     """
 
     block: Block | None
     inputs: tuple[TensorType, ...]
     items: tuple[Item, ...]
     outputs: tuple[Wire, ...]
+    ties: list[Tie] = field(default_factory=list)
     height: int = field(init=False)
     """How many blocks are inside each other below it."""
 
@@ -69,10 +84,48 @@ class Instance:
             yield from child.walk()
         yield self
 
+    def forget_sizes(self, other: Instance) -> None:
+        """Keep the sizes that the other, which is like it, has too."""
+        for one, another in zip(self.items, other.items, strict=True):
+            if isinstance(one.content, Instance) and isinstance(another.content, Instance):
+                one.content.forget_sizes(another.content)
+        pairs = zip(self.items, other.items, strict=True)
+        self.items = tuple(one if one.type == another.type else one._replace(type=None) for one, another in pairs)
+
+    def is_like(self, other: Instance) -> bool:
+        """Whether the other does the same with weights of the same names and shapes."""
+        return (
+            len(self.inputs) == len(other.inputs)
+            and self.outputs == other.outputs
+            and len(self.items) == len(other.items)
+            and all(map(_is_alike, self.items, other.items))
+        )
+
+
+def _is_alike(one: Item, other: Item) -> bool:
+    if (one.name, one.reads, one.is_again) != (other.name, other.reads, other.is_again):
+        return False
+    return _is_same(one.content, other.content)
+
+
+def _is_same(one: Step | Instance, other: Step | Instance) -> bool:
+    if isinstance(one, Instance) and isinstance(other, Instance):
+        return one.is_like(other)
+    return one == other
+
+
+class _Value(NamedTuple):
+    """What a node gives: its output, or, behind that, where a max pooling found its values."""
+
+    node: Node
+    position: int = 0
+
 
 def tree(graph: Graph) -> Instance:
     """The network with its blocks inside it."""
-    return _Cutter(graph).network()
+    network = _Cutter(graph).network()
+    _tie(network)
+    return network
 
 
 class _Cutter:
@@ -80,47 +133,134 @@ class _Cutter:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._last_read: dict[Node, int] = {}
+        self._made: dict[tuple[str, ...], Step | Instance] = {}
+        """What stands at a path."""
+        self._last_read: dict[_Value, int] = {}
         for node in graph:
-            for read in node.inputs:
+            for read in _reads(node):
                 self._last_read[read] = node.index
         for _, node in graph.outputs:
-            self._last_read[node] = len(graph)
+            self._last_read[_Value(node)] = len(graph)
 
     def network(self) -> Instance:
-        inputs = [end.node for end in self._graph.inputs]
-        return self._instance(hierarchy(self._graph), inputs, [end.node for end in self._graph.outputs])
+        inputs = [_Value(end.node) for end in self._graph.inputs]
+        outputs = [_Value(end.node) for end in self._graph.outputs]
+        return self._instance(hierarchy(self._graph), inputs, outputs)
 
-    def _instance(self, scope: Scope, entering: list[Node], leaving: list[Node]) -> Instance:
-        wires = {node: Wire(ENTERING, position) for position, node in enumerate(entering)}
+    def _instance(self, scope: Scope, entering: list[_Value], leaving: list[_Value]) -> Instance:
+        wires = {value: Wire(ENTERING, position) for position, value in enumerate(entering)}
         items: list[Item] = []
+        firsts: dict[tuple[str, ...], str] = {}
+        """The name of the item that uses weights first in this block, by the path of their first use of all."""
         for member in scope.members:
             if isinstance(member, Scope):
-                items.append(self._block(member, wires, len(items)))
+                item = self._block(member, wires, len(items))._replace(origin=_origin_of_block(member))
+                items.append(self._shared(item, scope.path, firsts))
             elif member.inputs:
-                items += _steps(member, wires, len(items))
-        types = tuple(node.type for node in entering)
-        return Instance(scope.block, types, tuple(items), tuple(wires[node] for node in leaving))
+                steps = self._steps(member, wires, len(items))
+                items += [self._shared(step, scope.path, firsts) for step in steps]
+        types = tuple(value.node.type for value in entering)
+        made = Instance(scope.block, types, tuple(items), tuple(wires[value] for value in leaving))
+        self._made[scope.path] = made
+        return made
 
-    def _block(self, scope: Scope, wires: dict[Node, Wire], place: int) -> Item:
+    def _shared(self, item: Item, scope: tuple[str, ...], firsts: dict[tuple[str, ...], str]) -> Item:
+        """An item that knows which weights it uses: those of an item before it, of another block's, or its own."""
+        self._made[*scope, item.name] = item.content
+        if not item.origin:
+            firsts[*scope, item.name] = item.name
+            return item
+        first = self._made.get(item.origin)
+        if first is None or not _is_same(item.content, first):
+            is_step = isinstance(item.content, ModuleCall)
+            return item if is_step else item._replace(origin=())  # what is inside it shares its weights one by one
+        if isinstance(first, Instance) and isinstance(item.content, Instance):
+            first.forget_sizes(item.content)
+            item = item._replace(content=first)
+        item = item._replace(tensors=())
+        if item.origin in firsts:
+            return item._replace(name=firsts[item.origin], origin=(), is_again=True)
+        firsts[item.origin] = item.name
+        return item
+
+    def _block(self, scope: Scope, wires: dict[_Value, Wire], place: int) -> Item:
         nodes = list(scope.nodes())
         inside, end = set(nodes), nodes[-1].index
-        entering = list(dict.fromkeys(read for node in nodes for read in node.inputs if read not in inside))
-        leaving = [node for node in nodes if self._last_read[node] > end]
-        reads = tuple(wires[node] for node in entering)
-        wires.update({node: Wire(place, position) for position, node in enumerate(leaving)})
-        return Item(scope.path[-1], self._instance(scope, entering, leaving), reads, leaving[0].type)
+        entering = list(dict.fromkeys(read for node in nodes for read in _reads(node) if read.node not in inside))
+        leaving = [value for node in nodes for value in _gives(node) if self._last_read.get(value, -1) > end]
+        reads = tuple(wires[value] for value in entering)
+        wires.update({value: Wire(place, position) for position, value in enumerate(leaving)})
+        return Item(scope.path[-1], self._instance(scope, entering, leaving), reads, leaving[0].node.type)
+
+    def _steps(self, node: Node, wires: dict[_Value, Wire], place: int) -> list[Item]:
+        """What a node lowers to; the first step reads what the node reads, each further one the step before it."""
+        items: list[Item] = []
+        reads = tuple(wires[read] for read in _reads(node))
+        steps = node.layer.lower(node.input_types, node.type)
+        for step in steps:
+            suffix = f"_{step.suffix}" if isinstance(step, ModuleCall) and step.suffix else ""
+            type = node.type if step is steps[-1] else None
+            item = Item(f"{node.name}{suffix}", step, reads, type)
+            if node.shares and isinstance(step, ModuleCall) and not suffix:  # the step that holds the weights
+                weights = tuple(node.layer.parameters(node.input_types))
+                item = item._replace(origin=(*node.shares.scope, node.shares.name), tensors=weights)
+            items.append(item)
+            reads = (Wire(place + len(items) - 1),)
+        wires[_Value(node)] = reads[0]
+        if any(isinstance(step, ModuleCall) and step.results > 1 for step in steps):
+            wires[_Value(node, 1)] = Wire(reads[0].item, 1)
+        return items
 
 
-def _steps(node: Node, wires: dict[Node, Wire], place: int) -> list[Item]:
-    """What a node lowers to; the first step reads what the node reads, each further one the step before it."""
-    items: list[Item] = []
-    reads = tuple(wires[read] for read in node.inputs)
-    steps = node.layer.lower(node.input_types, node.type)
-    for step in steps:
-        suffix = step.suffix if isinstance(step, ModuleCall) else ""
-        type = node.type if step is steps[-1] else None
-        items.append(Item(f"{node.name}_{suffix}" if suffix else node.name, step, reads, type))
-        reads = (Wire(place + len(items) - 1),)
-    wires[node] = reads[0]
-    return items
+def _reads(node: Node) -> list[_Value]:
+    """What a node reads: of an unpooling's pooling not the values but where they were found."""
+    if node.layer.reads_indices:
+        return [*map(_Value, node.inputs[:-1]), _Value(node.inputs[-1], 1)]
+    return [_Value(read) for read in node.inputs]
+
+
+def _gives(node: Node) -> tuple[_Value, _Value]:
+    return _Value(node), _Value(node, 1)
+
+
+def _origin_of_block(scope: Scope) -> tuple[str, ...]:
+    """The path of the block whose weights a block uses, all of them and for the same; () where it is the first."""
+    depth = len(scope.path)
+    origins: set[tuple[str, ...]] = set()
+    for node in scope.nodes():
+        has_weights = node.layer.parameters(node.input_types) or node.layer.buffers(node.input_types)
+        if node.shares is None:
+            if has_weights:
+                return ()
+            continue
+        inner = node.scope[depth:]
+        outer = node.shares.scope[: len(node.shares.scope) - len(inner)]
+        if (*outer, *inner) != node.shares.scope:
+            return ()
+        origins.add(outer)
+    return origins.pop() if len(origins) == 1 else ()
+
+
+def _tie(network: Instance) -> None:
+    """Tell each block what its parts share with each other."""
+    for target, origin in list(_shared_paths(network, ())):
+        common = 0
+        while target[common] == origin[common]:
+            common += 1
+        owner = network
+        for name in target[:common]:
+            inside = next(item.content for item in owner.items if item.name == name)
+            assert isinstance(inside, Instance)
+            owner = inside
+        owner.ties.append(Tie(target[common:], origin[common:]))
+
+
+def _shared_paths(instance: Instance, path: tuple[str, ...]) -> Iterator[Tie]:
+    for item in instance.items:
+        place = (*path, item.name)
+        if item.tensors:
+            yield from (Tie((*place, name), (*item.origin, name)) for name in item.tensors)
+        elif item.origin:
+            yield Tie(place, item.origin)
+        elif isinstance(item.content, Instance) and not item.is_again:
+            yield from _shared_paths(item.content, place)

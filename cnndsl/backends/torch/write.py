@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnndsl.analyses.cost import cost
-from cnndsl.backends.torch.classes import ModuleClass, Part, classes, numbered, outputs_of
+from cnndsl.backends.torch.classes import ModuleClass, Part, classes, literal, numbered, outputs_of
 from cnndsl.backends.torch.forward import constant_of, forward, inputs, is_constant_part, member, with_comment
 from cnndsl.backends.torch.layout import Expression, Group, lines
-from cnndsl.backends.torch.tree import Instance, tree
+from cnndsl.backends.torch.library import Library
+from cnndsl.backends.torch.tree import Instance, Tie, tree
 from cnndsl.graph import End, Graph
-from cnndsl.layers.lowering import ModuleCall, Slice
+from cnndsl.layers.lowering import Initial, ModuleCall, Slice
 
 __all__ = ["source"]
 
@@ -18,18 +19,22 @@ _BODY = " " * 8
 
 
 def source(graph: Graph) -> str:
-    """A graph as Python source that needs torch alone; its last class is the network and constructs without arguments.
+    """A graph as Python source; its last class is the network and constructs without arguments.
+
+    It needs torch alone, unless layers of plugins call other packages.
 
     The names of its parameters are the paths of the graph's nodes with torch's names behind them:
     `stage2.bottleneck1.conv3.weight`.
     """
-    made = classes(tree(graph), graph.name)
+    network = tree(graph)
+    library = Library(item.content for each in network.walk() for item in each.items)
+    made = classes(network, graph.name, library)
     outputs = outputs_of(made[-1]) if len(graph.outputs) > 1 else ""
     body = [_class(each, outputs if each is made[-1] else "") for each in made]
     if outputs:
         body.insert(-1, _outputs(outputs, graph))
-    text = "\n\n\n".join("\n".join(part) for part in body)
-    return "\n".join([*_opening(graph), "", *_imports(text), "", "", text, ""])
+    text = "\n\n\n".join([*library.parts, *("\n".join(part) for part in body)])
+    return "\n".join([*_opening(graph), "", *library.imports(text), "", "", text, ""])
 
 
 def _opening(graph: Graph) -> Iterator[str]:
@@ -48,14 +53,6 @@ def _plain(name: str) -> str:
     return "".join(letter if letter.isprintable() and letter not in '\\"' else "_" for letter in name)
 
 
-def _imports(text: str) -> Iterator[str]:
-    if "(NamedTuple)" in text:
-        yield from ("from typing import NamedTuple", "")
-    if "torch." in text:
-        yield "import torch"
-    yield f"from torch import {'Tensor, ' if 'Tensor' in text else ''}nn"
-
-
 def _outputs(name: str, graph: Graph) -> list[str]:
     fields = [f"    {end.name}: Tensor  # {end.node.type}" for end in graph.outputs]
     return [f"class {name}(NamedTuple):", *fields]
@@ -65,8 +62,11 @@ def _class(made: ModuleClass, result: str) -> list[str]:
     written = [f"class {made.name}(nn.{'Sequential' if made.is_chain else 'Module'}):"]
     written += _signature("__init__", made.parameters, "None")
     written.append(f"{_BODY}super().__init__()")
+    direct = {tie.target[0]: tie for tie in made.ties if len(tie.target) == 1}
     for part in made.parts:
-        written += _made(part, made.is_chain)
+        tie = direct.get(part.item.name)
+        written += [_tied(tie)] if tie and not part.item.is_again else _made(part, made.is_chain)
+    written += [_tied(tie) for tie in made.ties if len(tie.target) > 1]
     if not made.is_chain:
         written.append("")
         several = f"tuple[{', '.join(['Tensor'] * len(made.outputs))}]"
@@ -82,20 +82,45 @@ def _signature(name: str, parameters: dict[str, str], result: str) -> Iterator[s
 
 
 def _made(part: Part, is_chain: bool) -> list[str]:
-    """The lines of a constructor that make a part."""
+    """The lines of a constructor that make a part; one that is used again is made already."""
     content, name = part.item.content, part.item.name
+    if part.item.is_again:
+        return []
     if isinstance(content, Slice):
         numbers = [each for each in part.arguments if not is_constant_part(part, each)]
         return [f"{_BODY}self.{constant_of(part, each)} = {part.arguments[each]}" for each in numbers]
     if isinstance(content, ModuleCall):
         by_position = tuple(part.arguments[each] for each in content.args)
         by_keyword = tuple(f"{each}={text}" for each, text in part.arguments.items() if each not in content.args)
-        written = _assigned(name, Group(f"{content.path.removeprefix('torch.')}(", by_position + by_keyword, ")"))
+        written = _assigned(name, Group(f"{part.called}(", by_position + by_keyword, ")"))
         written = with_comment(written, part) if is_chain else written
-        return written + [f'{_BODY}{member(name)}.register_parameter("{each}", None)' for each in content.without]
+        written += [f'{_BODY}{member(name)}.register_parameter("{each}", None)' for each in content.without]
+        begun = (_begun(f"{member(name)}.{each}", initial) for each, initial in content.initial.items())
+        return [*written, *(line for each in begun for line in each)]
     if isinstance(content, Instance):
         return _blocks(part, is_chain)
     return []
+
+
+def _tied(tie: Tie) -> str:
+    """The line that puts what is made at one path at another too."""
+    return f"{_BODY}{_path(tie.target)} = {_path(tie.origin)}"
+
+
+def _path(names: tuple[str, ...]) -> str:
+    """Python for what stands at a path inside a block."""
+    first, *inner = names
+    plain = all(not name.startswith("__") for name in inner)
+    if plain:
+        return ".".join((member(first), *inner))
+    return f'self.get_submodule("{".".join(names)}")'
+
+
+def _begun(parameter: str, initial: Initial) -> Iterator[str]:
+    """The lines that give a parameter its first values."""
+    by_keyword = (f"{name}={literal(value)}" for name, value in initial.kwargs)
+    items = (parameter, *map(literal, initial.args), *by_keyword)
+    return lines("", Group(f"nn.init.{initial.function}(", items, ")"), "", _BODY)
 
 
 def _blocks(part: Part, is_chain: bool) -> list[str]:

@@ -1,0 +1,633 @@
+"""A second reading of the language: short, without a word on mistakes, for right programs only.
+
+It shares the parser and the layers with the compiler and nothing of what lies between, so that a program means what the
+compiler makes of it only if two readings of `docs/language.md` agree.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
+from itertools import count
+from typing import Any, NamedTuple
+
+from cnndsl.elaborate.prelude import prelude_file
+from cnndsl.graph import Graph, Node
+from cnndsl.layers import Called, Filled, Given, Layer, TensorType, functions, layers_by_word, structure
+from cnndsl.layers import Value as ValueAttribute
+from cnndsl.layers.attributes import Extents
+from cnndsl.syntax import ast
+
+__all__ = ["Network", "as_network", "read"]
+
+
+class Network(NamedTuple):
+    """What a network is, whatever its nodes are called and in whatever order they stand.
+
+    Attributes:
+        inputs: the number of each input, in the order of the text.
+        outputs: name and number of each output, the main one first.
+        nodes: layer, type, the nodes read, and which weights; numbered from the outputs on.
+    """
+
+    inputs: tuple[int | None, ...]
+    outputs: tuple[tuple[str, int], ...]
+    nodes: tuple[tuple[str, str, tuple[int, ...], int | None], ...]
+
+
+class _Made:
+    """A node of this reading."""
+
+    def __init__(self, layer: Layer, inputs: tuple[_Made, ...], weights: object) -> None:
+        self.layer = layer
+        self.inputs = inputs
+        self.weights = weights
+        self.type: TensorType = layer.infer(self.input_types)
+
+    @property
+    def input_types(self) -> tuple[TensorType, ...]:
+        return tuple(read.type for read in self.inputs)
+
+
+class _File(NamedTuple):
+    definitions: Mapping[str, ast.Definition]
+    defaults: Mapping[str, ast.Call]
+    parameters: Mapping[str, Any]
+
+
+class _Names(NamedTuple):
+    """The names of a body, those around it, and the file it stands in."""
+
+    own: ChainMap[str, Any]
+    file: _File
+
+    def inner(self, names: Mapping[str, Any]) -> _Names:
+        return _Names(self.own.new_child(dict(names)), self.file)
+
+
+class _Text(NamedTuple):
+    """A network that is not built yet."""
+
+    expression: ast.Expression
+    names: _Names
+
+
+class _Block(NamedTuple):
+    definition: ast.Definition
+    file: _File
+
+
+class _Shared(NamedTuple):
+    network: Any
+    home: object
+
+
+class _Frame:
+    """One call: what counts its layers, and to whom its weights belong; None where they are its own."""
+
+    def __init__(self, home: tuple[object, ...] | None) -> None:
+        self.home = home
+        self.counts: dict[str, int] = {}
+
+    def numbered(self, word: str) -> str:
+        self.counts[word] = self.counts.get(word, 0) + 1
+        return f"{word} {self.counts[word]}"
+
+    def inside(self, name: str, home: tuple[object, ...] | None = None) -> _Frame:
+        number = self.numbered(name)
+        return _Frame(home or (None if self.home is None else (*self.home, number)))
+
+
+class _Later:
+    """A value that is computed when it is first read."""
+
+    def __init__(self, compute: Callable[[], _Made]) -> None:
+        self.compute = compute
+        self.made: _Made | None = None
+
+    def get(self) -> _Made:
+        self.made = self.made or self.compute()
+        return self.made
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "round": lambda x: math.floor(x + 0.5),
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "sqrt": math.sqrt,
+    "log2": math.log2,
+    "range": lambda *bounds: tuple(range(*bounds)),
+    "divisible": lambda x, by: next(
+        found for found in (max(by, int(x + by / 2) // by * by) + step for step in (0, by)) if found >= 0.9 * x
+    ),
+}
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow, "==": operator.eq, "!=": operator.ne, "<": operator.lt,
+    "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_MERGES = {"+": structure.Add, "-": structure.Subtract, "&": structure.Multiply, ",": structure.Concat}
+_NETWORKS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Label)
+
+
+class _Reader:
+    """Reads the flows of a file, or one model of it."""
+
+    def __init__(self, file: ast.File, parameters: Mapping[str, Any], followed: frozenset[int]) -> None:
+        self.file = _as_file(file, parameters)
+        self.followed = followed
+        self.prelude = _as_file(prelude_file(), {})
+        self.layers = layers_by_word()
+        self.asked: set[int] = set()
+        self.made: list[_Made] = []
+
+    # values
+
+    def value(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        """A number, word, tuple, value of the network, or text that is to be built where it is used."""
+        match text:
+            case ast.Number(value=value) | ast.String(value=value) | ast.Boolean(value=value):
+                return value
+            case ast.Size(extents=extents):
+                return extents
+            case ast.Tuple(items=items):
+                return tuple(self.argument(item, names, wire, frame) for item in items)
+            case ast.Name(name=name):
+                return self.named(name, names, wire, frame)
+        if self.is_network(text, names):
+            return _Text(text, names)
+        value = self.number(text, names, wire, frame)
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    def number(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        def of(part: ast.Expression) -> Any:
+            return self.value(part, names, wire, frame)
+
+        match text := self.side(text, names, wire, frame):
+            case ast.Negative(operand=operand):
+                return -of(operand)
+            case ast.Negation(operand=operand):
+                return not of(operand)
+            case ast.Arithmetic() | ast.Comparison():
+                return _OPERATORS[text.operator](of(text.left), of(text.right))
+            case ast.BooleanOperation(left=left, operator=word, right=right):
+                return (of(left) and of(right)) if word == "and" else (of(left) or of(right))
+            case ast.Merge(terms=(first, *others), operators=signs):
+                pairs = zip(signs, others, strict=True)
+                return reduce(lambda total, pair: _OPERATORS[pair[0]](total, of(pair[1])), pairs, of(first))
+            case ast.Call():
+                return self.computed(text, names, wire, frame)
+            case ast.Name() | ast.Number() | ast.Boolean() | ast.String() | ast.Tuple() | ast.Size():
+                return of(text)
+        raise NotImplementedError(type(text))
+
+    def computed(self, call: ast.Call, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        """The result of a function, built in or defined."""
+        definition = names.file.definitions.get(call.name)
+        if definition is not None:
+            inner = self.bound(_Block(definition, names.file), call, names, wire, frame)
+            return self.value(definition.body, inner, None, frame)
+        values = tuple(self.value(argument.value, names, wire, frame) for argument in call.arguments)
+        if call.name in functions():
+            return Called(call.name, values)
+        is_tuple = len(values) == 1 and isinstance(values[0], tuple)
+        return _FUNCTIONS[call.name](*(values[0] if is_tuple else values))
+
+    def named(self, name: str, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        if name in names.own:
+            return names.own[name]
+        definition = self.defined(name, names.file)
+        if definition is not None:
+            body = definition.definition.body
+            if definition.definition.parameters is not None or self.is_network(body, _Names(ChainMap(), names.file)):
+                return definition
+            if name in names.file.parameters:
+                return names.file.parameters[name]
+            return self.value(body, _Names(ChainMap(), definition.file), None, frame)
+        if name in names.file.parameters:
+            return names.file.parameters[name]
+        if name in ("C", "H", "W"):
+            assert wire is not None
+            return wire.type.shape[0] if name == "C" else wire.type.spatial[-1 if name == "W" else -2]
+        return self.layers.get(name.upper(), name)
+
+    def defined(self, name: str, file: _File) -> _Block | None:
+        if name in file.definitions:
+            return _Block(file.definitions[name], file)
+        shipped = self.prelude.definitions.get(name.upper())
+        return _Block(shipped, self.prelude) if shipped and name.upper() not in file.definitions else None
+
+    def argument(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        """A value, where what is passed on reads nothing of what comes in."""
+        value = self.value(text, names, wire, frame)
+        if isinstance(value, _Text) and self.starts(text, names, wire, frame):
+            return _Later(lambda: self.build(text, names, None, frame))
+        return value
+
+    def is_network(self, text: ast.Expression, names: _Names) -> bool:
+        match text:
+            case ast.Group(inner=inner):
+                return self.is_network(inner, names)
+            case ast.Merge(terms=parts, operators=signs):
+                return "&" in signs or any(self.is_network(part, names) for part in parts)
+            case ast.Arithmetic(operator="*", left=left):
+                return self.is_network(left, names)
+            case ast.Conditional(then=then, otherwise=otherwise):
+                return any(self.is_network(side, names) for side in (otherwise, then))
+            case ast.Choice(options=(first, *_)):
+                return self.is_network(first, names)
+            case ast.Name(name=name) | ast.Call(name=name):
+                if name in names.own:
+                    return not isinstance(names.own[name], int | float | str | tuple)
+                found = self.defined(name, names.file)
+                if isinstance(text, ast.Call) and name in _FUNCTIONS and found is None:
+                    return False
+                if found is not None:
+                    return self.makes_network(found)
+                return name not in names.file.parameters and name.upper() in self.layers and name != "W"
+        return isinstance(text, _NETWORKS)
+
+    def makes_network(self, block: _Block) -> bool:
+        """Whether a definition is a network; while that is asked, calls of itself say nothing."""
+        body = block.definition.body
+        if id(body) in self.asked:
+            return False
+        self.asked.add(id(body))
+        found = self.is_network(body, _Names(ChainMap(), block.file))
+        self.asked.remove(id(body))
+        return found
+
+    def side(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> ast.Expression:
+        """What brackets, a `?`, a choice without a name or a conditional stand for."""
+        match text:
+            case ast.Group(inner=inner) | ast.Optional(inner=inner) | ast.Choice(options=(inner, *_)):
+                return self.side(inner, names, wire, frame)
+            case ast.Conditional(then=then, test=test, otherwise=otherwise):
+                taken = then if self.value(test, names, wire, frame) else otherwise
+                return self.side(taken, names, wire, frame)
+        return text
+
+    def starts(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> bool:
+        """Whether a network starts with a value or INPUT, or merges such paths."""
+        match text := self.side(text, names, wire, frame):
+            case ast.Sequence(elements=(inner, *_)) | ast.Label(element=inner) | ast.Arithmetic(left=inner):
+                return self.starts(inner, names, wire, frame)
+            case ast.Concatenation(branches=parts) | ast.Merge(terms=parts):
+                return all(self.starts(part, names, wire, frame) for part in parts)
+            case ast.For(body=body):
+                rows = self.rows(text, names, wire, frame)
+                return all(self.starts(body, names.inner(row), wire, frame) for row in rows)
+            case ast.Name(name=name):
+                return name.upper() == "INPUT" or isinstance(names.own.get(name), _Made | _Later)
+            case ast.Call():
+                return self.call_starts(text, names, wire, frame)
+        return False
+
+    def call_starts(self, call: ast.Call, names: _Names, wire: _Made | None, frame: _Frame) -> bool:
+        block = names.own[call.name] if call.name in names.own else self.defined(call.name, names.file)
+        if not isinstance(block, _Block):
+            return call.name.upper() == "INPUT"
+        if not any(self.starts(argument.value, names, wire, frame) for argument in call.arguments):
+            return False
+        return self.starts(block.definition.body, self.bound(block, call, names, wire, frame), None, frame)
+
+    def bound(self, block: _Block, call: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> _Names:
+        """The parameters of a call, each default behind those before it."""
+        inner = _Names(ChainMap({}), block.file)
+        parameters = block.definition.parameters or ()
+        written = _by_name([parameter.name for parameter in parameters], call)
+        for parameter in parameters:
+            text = written.get(parameter.name)
+            value = (
+                self.argument(text, names, wire, frame)
+                if text is not None
+                else self.argument(parameter.default, inner, wire, frame)  # type: ignore[arg-type]
+            )
+            inner.own[parameter.name] = value
+        return inner
+
+    def rows(self, loop: ast.For, names: _Names, wire: _Made | None, frame: _Frame) -> list[dict[str, Any]]:
+        rows = [self.argument(row, names, wire, frame) for row in loop.rows]
+        if len(rows) == 1 and isinstance(rows[0], tuple):
+            is_table = len(loop.names) == 1 or all(isinstance(row, tuple) for row in rows[0])
+            rows = list(rows[0]) if is_table else rows
+        return [dict(zip(loop.names, row if len(loop.names) > 1 else (row,), strict=True)) for row in rows]
+
+    # networks
+
+    def build(self, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        """What leaves a network when a wire enters it."""
+        match text := self.side(text, names, wire, frame):
+            case ast.Sequence(elements=elements):
+                return reduce(lambda entering, each: self.build(each, names, entering, frame), elements, wire)
+            case ast.Concatenation(branches=branches):
+                return self.joined(",", [self.build(branch, names, wire, frame) for branch in branches], frame)
+            case ast.Merge(terms=terms, operators=signs):
+                return self.merged(signs, [self.build(term, names, wire, frame) for term in terms], frame)
+            case ast.Arithmetic(left=left, right=right):
+                copies = range(self.value(right, names, wire, frame))
+                return reduce(lambda entering, _: self.build(left, names.inner({}), entering, frame), copies, wire)
+            case ast.Label(element=element, name=name):
+                names.own[name] = self.build(element, names, wire, frame)
+                return names.own[name]
+            case ast.For():
+                return self.looped(text, names, wire, frame)
+            case ast.Name(name=name):
+                return self.used(self.named(name, names, wire, frame), text, names, wire, frame)
+            case ast.Call(name=name):
+                found = names.own[name] if name in names.own else self.defined(name, names.file)
+                return self.used(found or self.layers[name.upper()], text, names, wire, frame)
+        raise NotImplementedError(type(text))
+
+    def looped(self, loop: ast.For, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        rows = self.rows(loop, names, wire, frame)
+        if loop.join == "->":
+            for row in rows:
+                wire = self.build(loop.body, names.inner(row), wire, frame)
+            return wire
+        ends = [self.build(loop.body, names.inner(row), wire, frame) for row in rows]
+        return self.merged((loop.join,) * (len(ends) - 1), ends, frame)
+
+    def merged(self, signs: tuple[str, ...], ends: list[_Made], frame: _Frame) -> _Made:
+        if "-" not in signs:
+            return self.joined(signs[0], ends, frame) if signs else ends[0]
+        return reduce(
+            lambda end, pair: self.joined(pair[0], [end, pair[1]], frame), zip(signs, ends[1:], strict=True), ends[0]
+        )
+
+    def joined(self, sign: str, ends: list[_Made], frame: _Frame) -> _Made:
+        return ends[0] if len(ends) == 1 else self.add(_MERGES[sign]({}), tuple(ends), frame)
+
+    def used(self, value: Any, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        """What a name in a path stands for, with the arguments behind it."""
+        if isinstance(value, _Made):
+            return value
+        if isinstance(value, _Later):
+            return value.get()
+        if isinstance(value, _Text):
+            return self.build(value.expression, value.names, wire, frame)
+        if isinstance(value, _Shared):
+            return self.used(value.network, text, names, wire, frame.inside("shared", (value.home,)))
+        if isinstance(value, _Block):
+            return self.called(value, text, names, wire, frame)
+        return self.layer(value, text, names, wire, frame)
+
+    def called(self, block: _Block, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
+        definition = block.definition
+        bound = self.bound(block, text, names, wire, frame)
+        home = (id(definition),) if definition.shared else None
+        inside = frame.inside(definition.name, home)
+        for parameter in definition.parameters or ():
+            if parameter.shared:
+                owner = inside.home or (object(),)
+                bound.own[parameter.name] = _Shared(bound.own[parameter.name], (owner, parameter.name))
+        return self.build(definition.body, bound, wire, inside)
+
+    def layer(
+        self, kind: type[Layer], text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame
+    ) -> _Made | None:
+        read = () if wire is None or kind is structure.Input else (wire,)
+        attributes = list(kind.attributes)
+        written = {name: (value, names, wire) for name, value in _by_name(attributes, text).items()}
+        default = names.file.defaults.get(kind.word())
+        if default is not None:
+            outside = _Names(ChainMap(), names.file)
+            given = _by_name(attributes, default)
+            written = {name: (value, outside, None) for name, value in given.items()} | written
+        values: dict[str, Any] = {}
+        for name in attributes:
+            if name in written:
+                values[name], given = self.attribute(kind, name, *written[name], frame)
+                read += given
+        layer = kind.bind(values, read[0].type.rank if read else 0, self.filled(kind, values, wire))
+        return wire if layer.transparent else self.add(layer, read, frame)
+
+    def attribute(
+        self, kind: type[Layer], name: str, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame
+    ) -> tuple[Any, tuple[_Made, ...]]:
+        attribute = kind.attributes[name]
+        value = self.argument(text, names, wire, frame)
+        if isinstance(value, _Later):
+            value = value.get()
+        if isinstance(value, _Made) and isinstance(attribute, ValueAttribute):
+            return Given(text.span.text, value.layer, value.input_types, value.type), (value,)
+        if isinstance(value, _Made):
+            assert isinstance(attribute, Extents)
+            return value.type.spatial, ()
+        return (text.name if isinstance(value, type) and isinstance(text, ast.Name) else value), ()
+
+    def filled(self, kind: type[Layer], values: Mapping[str, Any], wire: _Made | None) -> dict[str, object]:
+        """What a bare INPUT, CONV or FC is."""
+        chosen: dict[str, object] = {}
+        for name, attribute in kind.attributes.items():
+            if name not in values and isinstance(attribute.default, Filled):
+                if attribute.default is Filled.FILTERS:
+                    assert wire is not None
+                    chosen[name] = _bare_filters(wire)
+                elif attribute.default is Filled.INPUT:
+                    chosen[name] = (3, 32, 32)
+                elif attribute.default is Filled.UNITS:
+                    chosen[name] = 256 if len(self.bare_dense()) in self.followed else self.classes()
+        return chosen
+
+    def add(self, layer: Layer, read: tuple[_Made, ...], frame: _Frame) -> _Made:
+        name = frame.numbered(layer.word())
+        made = _Made(layer, read, object() if frame.home is None else (frame.home, name))
+        self.made.append(made)
+        return made
+
+    def classes(self) -> int:
+        given = "classes" in self.file.definitions or "classes" in self.file.parameters
+        found: int = self.named("classes", _Names(ChainMap(), self.file), None, _Frame(None)) if given else 10
+        return found
+
+    def bare_dense(self) -> list[_Made]:
+        return [made for made in self.made if "units" in made.layer.filled]
+
+    def followed_dense(self) -> frozenset[int]:
+        """Which bare dense layers, by number, have a layer behind them that sets the width."""
+        behind = {
+            before for made in self.made if made.layer.sets_width for read in made.inputs for before in _behind([read])
+        }
+        return frozenset(number for number, made in enumerate(self.bare_dense()) if made in behind)
+
+    def fill_biases(self, outputs: Iterable[_Made]) -> None:
+        """An open bias is absent where all that read any use of its weights are batch norms."""
+        readers: dict[object, list[bool]] = {made.weights: [] for made in self.made}
+        for made in self.made:
+            for read in made.inputs:
+                readers[read.weights].append(made.layer.removes_mean)
+        for output in outputs:
+            readers[output.weights].append(False)
+        written = {each.weights: each.layer.value("bias") for each in self.made if _has_bias(each, is_open=False)}
+        for made in self.made:
+            if _has_bias(made, is_open=True):
+                before = readers[made.weights]
+                made.layer = made.layer.with_filled(bias=written.get(made.weights, not before or not all(before)))
+
+    # files
+
+    def network(self, model: ast.Definition | list[ast.Flow]) -> Network:
+        names = _Names(ChainMap({}), self.file)
+        ends: list[tuple[str, _Made, bool]] = []
+        frame = _Frame(None)
+        if isinstance(model, list):
+            for flow in model:
+                text = flow.expression
+                end = self.build(text, names, None, frame)
+                is_bare = isinstance(text, ast.Name) and text.name in names.own
+                ends.append((text.name if isinstance(text, ast.Name) and is_bare else _label(text), end, is_bare))
+        else:
+            block = _Block(model, self.file)
+            call = ast.Name(model.span, model.name)
+            inner = self.bound(block, call, names, None, frame)
+            ends.append((_label(model.body), self.build(model.body, inner, None, frame), False))
+        read = {id(before) for made in self.made for before in made.inputs}
+        found: dict[int, tuple[str, _Made]] = {}
+        for name, end, is_bare in ends:
+            if is_bare or id(end) not in read:
+                found.setdefault(id(end), (name, end))
+        self.fill_biases(end for _, end in found.values())
+        given = {name for name, _ in found.values()}
+        free = (name for number in count(1) if (name := f"out{number if number > 1 else ''}") not in given)
+        outputs = [(name or next(free), end) for name, end in found.values()]
+        inputs = [made for made in self.made if not made.inputs]
+        return _numbered(inputs, outputs, lambda made: made.weights)
+
+
+def read(file: ast.File, parameters: Mapping[str, Any]) -> list[Network]:
+    """The networks of a right program: one for each model, in the order of the text."""
+    flows = [
+        flow for flow in file.flows if not isinstance(flow.expression, ast.Call) or flow.expression.name != "TRAIN"
+    ]
+    models: list[tuple[int, ast.Definition | list[ast.Flow]]] = [(flows[0].span.start, flows)] if flows else []
+    models += [(each.span.start, each) for each in file.definitions if _begins_with_input(each.body)]
+    return [_settled(file, parameters, model) for _, model in sorted(models, key=lambda each: each[0])]
+
+
+def _settled(file: ast.File, parameters: Mapping[str, Any], model: ast.Definition | list[ast.Flow]) -> Network:
+    """The network with the widths of its bare dense layers, which depend on what follows them."""
+    followed: frozenset[int] | None = None
+    found: frozenset[int] = frozenset()
+    while found != followed:
+        followed = found
+        reader = _Reader(file, parameters, followed)
+        network = reader.network(model)
+        found = reader.followed_dense()
+    return network
+
+
+def as_network(graph: Graph) -> Network:
+    """The same of what the compiler made."""
+    outputs = [(end.name, end.node) for end in graph.outputs]
+    return _numbered([end.node for end in graph.inputs], outputs, lambda node: node.shares or node)
+
+
+def _numbered(inputs: list[Any], outputs: list[tuple[str, Any]], weights_of: Callable[[Any], object]) -> Network:
+    numbers: dict[int, int] = {}
+    weights: dict[object, int] = {}
+    nodes: list[tuple[str, str, tuple[int, ...], int | None]] = []
+    for node in _behind(end for _, end in outputs):
+        has_weights = node.layer.parameters(node.input_types) or node.layer.buffers(node.input_types)
+        which = weights.setdefault(weights_of(node), len(weights)) if has_weights else None
+        numbers[id(node)] = len(nodes)
+        read = tuple(numbers[id(before)] for before in node.inputs)
+        nodes.append((str(node.layer), str(node.type), read, which))
+    return Network(
+        tuple(numbers.get(id(node)) for node in inputs),
+        tuple((name, numbers[id(end)]) for name, end in outputs),
+        tuple(nodes),
+    )
+
+
+def _behind(ends: Iterable[Any]) -> Iterator[Any]:
+    """All nodes that lead to some ends, each behind those that it reads."""
+    seen: set[int] = set()
+
+    def visit(node: Node | _Made) -> Iterator[Any]:
+        if id(node) not in seen:
+            seen.add(id(node))
+            for before in node.inputs:
+                yield from visit(before)
+            yield node
+
+    for end in ends:
+        yield from visit(end)
+
+
+def _as_file(file: ast.File, parameters: Mapping[str, Any]) -> _File:
+    definitions = {each.name: _chosen(each, parameters.get(each.name)) for each in file.definitions}
+    calls = [each.call for each in file.statements if isinstance(each, ast.Default)]
+    defaults = {call.name.upper(): call for call in calls if isinstance(call, ast.Call)}
+    return _File(definitions, defaults, parameters)
+
+
+def _chosen(definition: ast.Definition, side: Any) -> ast.Definition:
+    """A switch as the side that is chosen."""
+    body = definition.body
+    if definition.parameters is not None or not isinstance(body, ast.Optional | ast.Choice):
+        return definition
+    if isinstance(body, ast.Optional):
+        taken = ast.Name(body.span, "ID") if side in (False, "off") else body.inner
+    elif isinstance(side, int):
+        taken = body.options[side - 1]
+    else:
+        named = [each for each in body.options if isinstance(each, ast.Name | ast.Call) and each.name == side]
+        taken = (named or body.options)[0]
+    return ast.Definition(definition.span, definition.name, None, taken, definition.shared, definition.name_span)
+
+
+def _by_name(parameters: list[str], call: ast.Expression) -> dict[str, ast.Expression]:
+    arguments = call.arguments if isinstance(call, ast.Call) else ()
+    positional = [argument.value for argument in arguments if argument.keyword is None]
+    by_keyword = {argument.keyword: argument.value for argument in arguments if argument.keyword is not None}
+    return dict(zip(parameters, positional, strict=False)) | by_keyword
+
+
+def _bare_filters(wire: _Made) -> int:
+    """64 at first, then what comes in, doubled where the map shrank since the last convolution, up to 512."""
+    convolutions = [each for each in _behind([wire]) if _is_convolution(each)]
+    if not convolutions:
+        return 64
+    channels = wire.type.channels
+    return max(channels, min(2 * channels, 512)) if _shrank(wire) else channels
+
+
+def _is_convolution(made: _Made) -> bool:
+    return made.layer.sets_width and made.layer.family == "convolution"
+
+
+def _shrank(made: _Made) -> bool:
+    if _is_convolution(made):
+        return False
+    pairs = [pair for read in made.inputs for pair in zip(made.type.spatial, read.type.spatial, strict=False)]
+    return any(now < before for now, before in pairs) or any(map(_shrank, made.inputs))
+
+
+def _has_bias(made: _Made, is_open: bool) -> bool:
+    return "bias" in made.layer.attributes and (made.layer.value("bias") is None) == is_open
+
+
+def _label(text: ast.Expression) -> str:
+    """The name that `as` gives the end of a path."""
+    match text:
+        case ast.Sequence(elements=(*_, last)) | ast.Group(inner=last):
+            return _label(last)
+        case ast.Label(name=name):
+            return name
+    return ""
+
+
+def _begins_with_input(text: ast.Expression) -> bool:
+    match text:
+        case ast.Sequence(elements=(first, *_)) | ast.Group(inner=first) | ast.Label(element=first):
+            return _begins_with_input(first)
+        case ast.Name(name=name) | ast.Call(name=name):
+            return name.upper() == "INPUT"
+    return False
