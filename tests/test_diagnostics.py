@@ -1,8 +1,8 @@
 """Every message as a user sees it: a file in `diagnostics/` shows a spec, a line of dashes, and what is said about it.
 
 A first line `$ -D N=2` sets parameters, `$ :generator` asks for a model, `$ one` for the only one. A line
-`==== blocks.cnn` begins the text of another file. `pytest --rewrite-cases` writes what is said now; read the difference before
-you commit it.
+`==== blocks.cnn` begins the text of another file. `pytest --rewrite-cases` writes what is said now; read the
+difference before you commit it.
 """
 
 from __future__ import annotations

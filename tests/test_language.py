@@ -278,6 +278,13 @@ def test_values_of_a_tuple_at_the_top_belong_to_the_file_whoever_reads_them_firs
     assert nodes(text)[-6:-2] == ["conv1 4x8x8", "conv2 2x8x8", "input3 3x8x8", "conv3 4x8x8"]
 
 
+def test_calls_inside_calls_are_looked_at_once() -> None:
+    calls = "f(" * 60 + "x" + ")" * 60
+    assert len(graph(f"f(v) = [v -> RELU]\nINPUT(3x8x8) as x\n{calls}")) == 61
+    recursion = "g(a, n) = a if n == 0 else h(g(a, n-1))\nh(v) = v -> RELU\nINPUT(3x8x8) as x\ng(x, 60)"
+    assert len(graph(recursion)) == 61
+
+
 def test_a_value_is_no_number() -> None:
     assert mistakes("INPUT as v -> CONV(v)") == ["bad-argument: v"]
     assert mistakes("INPUT as v -> CONV(3)*v") == ["bad-count: v"]

@@ -18,7 +18,8 @@ def report(name: str, graph: Graph | None, cost: Cost | None, diagnostics: tuple
     """One model as JSON can hold it. Of a model with errors there are only the name and the diagnostics.
 
     Sizes are lists, channels first, without the batch axis. A number that depends on an open size is its formula as
-    text, `"(H+1)//2"`. `filled` names the values that the language chose.
+    text, `"(H+1)//2"`. `filled` names the values that the language chose, `shares` the node whose weights
+    a node uses and where they are counted.
     """
     return {
         "name": name,
@@ -56,6 +57,7 @@ def _node(row: NodeCost) -> dict[str, Any]:
         "params": _number(row.params),
         "buffers": _number(row.buffers),
         "macs": _number(row.macs),
+        "shares": node.shares.path if node.shares else None,
         "filled": sorted(node.layer.filled),
         "line": line,
         "column": column,

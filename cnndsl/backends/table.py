@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnndsl.analyses.cost import Cost
+from cnndsl.analyses.cost import Cost, NodeCost
 from cnndsl.graph import End, Graph
 
 __all__ = ["table", "totals"]
@@ -17,14 +17,15 @@ _MOST_ENDS = 4
 _WIDEST_SUM = 40
 """Characters of a total in its column; a longer one, a formula of open sizes, is told below the table."""
 
+_SHARED = "shared"
+_SHARED_MARK = "shared: it uses the weights of an earlier use, and they are counted there"
 _FILLED_MARK = '* filled in by the language: see "Filled in" in docs/language.md'
 
 
 def table(graph: Graph, cost: Cost) -> str:
     """A line for each node with what leaves it and what it costs, and totals; ends with a line end."""
     rows = [
-        (row.node.path, str(row.node.layer), str(row.node.type), _count(row.params), _count(row.macs))
-        for row in cost.rows
+        (row.node.path, str(row.node.layer), str(row.node.type), _params(row), _count(row.macs)) for row in cost.rows
     ]
     sums = {"params": f"{cost.params:,}", "MACs": f"{cost.macs:,}"}
     long = {what: text for what, text in sums.items() if len(text) > _WIDEST_SUM}
@@ -33,8 +34,12 @@ def table(graph: Graph, cost: Cost) -> str:
     lines = [graph.name, "", header, rule, *lines, rule, last]
     if long:
         lines += ["", *(f"total {what}: {text}" for what, text in long.items())]
-    if any(row.node.layer.filled for row in cost.rows):
-        lines += ["", _FILLED_MARK]
+    marks = {
+        _FILLED_MARK: any(row.node.layer.filled for row in cost.rows),
+        _SHARED_MARK: any(row.node.shares for row in cost.rows),
+    }
+    if any(marks.values()):
+        lines += ["", *(mark for mark, is_used in marks.items() if is_used)]
     return "\n".join(lines) + "\n"
 
 
@@ -45,6 +50,10 @@ def totals(models: Sequence[tuple[Graph, Cost]]) -> str:
         for graph, cost in models
     ]
     return "\n".join(_aligned([_MODEL_HEADER, *rows])) + "\n"
+
+
+def _params(row: NodeCost) -> str:
+    return _SHARED if row.node.shares else _count(row.params)
 
 
 def _count(number: int) -> str:

@@ -58,7 +58,7 @@ def _by_name(
 
 def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments that name specs: FILE..., zoo:NAME, -, -e TEXT, and what can be set of them."""
-    specs = click.argument("specs", metavar="[FILE | zoo:NAME | -]...", nargs=-1, shell_complete=_complete)
+    specs = click.argument("specs", metavar="[FILE[:MODEL] | zoo:NAME | -]...", nargs=-1, shell_complete=_complete)
     text = click.option("-e", "texts", metavar="TEXT", multiple=True, help="A spec given on the command line.")
     return specs(text(_settings(command)))
 
@@ -87,7 +87,7 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
             show(error.diagnostics)
             sys.exit(1)
 
-    spec = click.argument("spec", metavar="[FILE | zoo:NAME | -]", required=False, shell_complete=_complete)
+    spec = click.argument("spec", metavar="[FILE[:MODEL] | zoo:NAME | -]", required=False, shell_complete=_complete)
     text = click.option("-e", "text", metavar="TEXT", help="A spec given on the command line.")
     return spec(text(_settings(compiled)))
 

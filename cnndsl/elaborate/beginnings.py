@@ -25,6 +25,10 @@ class Beginnings:
         self._context = context
         self._evaluator = evaluator
         self._depth = 0
+        self._known: dict[tuple[int, int, int], bool] = {}
+        """What was found since the outermost question."""
+        self._alive: list[tuple[Scope, Wire]] = []
+        """What the keys stand for, so that nothing else gets their numbers."""
 
     def reads_nothing(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
         """Whether a piece of network starts with a value or INPUT, or merges such paths.
@@ -36,11 +40,23 @@ class Beginnings:
         self._depth += 1
         try:
             with self._context.muted():
-                return self._starts(expression, scope, wire)
-        except Failed:
-            return False
+                return self._starts_once(expression, scope, wire)
         finally:
             self._depth -= 1
+            if self._depth == 0:
+                self._known.clear()
+                self._alive.clear()
+
+    def _starts_once(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
+        """The same, found once: calls inside calls would be looked at again and again, twice as often each level."""
+        key = (id(expression), id(scope), id(wire))
+        if key not in self._known:
+            self._alive.append((scope, wire))
+            try:
+                self._known[key] = self._starts(expression, scope, wire)
+            except Failed:
+                self._known[key] = False
+        return self._known[key]
 
     def _starts(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
         self._context.step(expression.span)
@@ -93,6 +109,6 @@ class Beginnings:
         return any(
             isinstance(argument.value, ast.Tuple)
             or (isinstance(argument.value, ast.Name) and isinstance(scope.find(argument.value.name), tuple))
-            or self._starts(argument.value, scope, wire)
+            or self._starts_once(argument.value, scope, wire)
             for argument in call.arguments
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,6 @@ _SMALL = {"H": 1_000, "W": 1_000}
 _LARGE = {"H": 1_000_000, "W": 1_000_000}
 
 
-@dataclass(frozen=True, slots=True)
 class Atom:
     """H or W, or the whole part of a formula divided by a number of at least 2.
 
