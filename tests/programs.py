@@ -219,7 +219,7 @@ class _Definitions:
 
 _ACTS = ["RELU", "SILU", "LEAKYRELU(0.2)", "TANH"]
 _DEFAULTS = """
-    CONV(bias=true) CONV(kernel=1) CONV(padding=same_upper) CONV(kernel=1,bias=false) DWCONV(bias=false) FC(bias=false)
+    CONV(bias=true) CONV(kernel=1) CONV(padding=same_upper) CONV(kernel=1,bias=true) DWCONV(bias=true) FC(init=xavier)
     BN(momentum=0.3) LN(scale=false) ELU(alpha=2) PRELU(channel) LRN(3) DROPOUT(0.2)
 """
 _TABLES = ["((1, 3), (3, 1))", "((3, 2),)", "((1, 0), (1, 1))"]

@@ -28,6 +28,46 @@ def codes(text: str, **parameters: object) -> list[str]:
     return [found.code for found in diagnostics(text, **parameters)]
 
 
+# what was silently wrong in a first reading, each right or a mistake
+
+SHARED_WIDTHS = "shared h = CONV(4)\nINPUT(4x8x8) as a -> CONV(8) as b\na -> h\nb -> h"
+TRAPS = {
+    "A -> x -> B": ("INPUT as x -> RELU as y -> CONV(4) -> x -> CONV(4)", "lost-value"),
+    "[v -> head for v in p3, p4]": ("INPUT as p -> POOL as q\n[v -> CONV(4) for v in p, q]", "lost-value"),
+    "an unbracketed side": ("f(n) = CONV(n) -> f(n-1) if n > 1 else ID\nINPUT -> f(3)", "bare-branch"),
+    "shared on two widths": (SHARED_WIDTHS, "shared-weights"),
+    "a gate of the wrong length": ("INPUT(8x4x4) -> [ID & GAP -> FC(4) -> SIGMOID]", "shape-mismatch"),
+    "Conv beside conv": ("conv(c) = CONV(c)\nINPUT -> conv(4) -> Conv(8)", "ambiguous-case"),
+    "padding=sane": ("INPUT -> CONV(8, padding=sane)", "unknown-name"),
+    "CONV(-3)": ("INPUT -> CONV(-3)", "bad-argument"),
+    "CONV(C/2) with odd C": ("INPUT -> CONV(C/2)", "bad-argument"),
+    "*(n-1) with n = 0": ("f(n) = RELU*(n-1)\nINPUT -> f(0)", "bad-count"),
+    "rows of unequal length": ("INPUT -> [CONV(a, b) for a, b in (1, 2), (3, 4, 5)]", "bad-row"),
+    "two flows from x = INPUT": ("x = INPUT(3x8x8)\nx -> FC(4)\nx -> FC(3)", "model-as-value"),
+    "two flows from x = INPUT, bare": ("x = INPUT\nx -> FC(4)\nx -> FC(3)", "model-as-value"),
+    "CHANNELS(2, 9) of 3": ("INPUT -> CHANNELS(2, 9)", "out-of-range"),
+    "CROP(9) of 8": ("INPUT(3x8x8) -> CROP(9)", "out-of-range"),
+    "a statement on another's line": ("INPUT -> RELU x = 3", "missing-arrow"),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), TRAPS.values(), ids=TRAPS)
+def test_a_trap_is_a_mistake(text: str, code: str) -> None:
+    assert set(codes(text)) == {code}
+
+
+RIGHT = {
+    "n = 8 - 2 - 1": ("n = 8 - 2 - 1\nINPUT -> CONV(n)", "5x32x32"),
+    "A*2 as x": ("INPUT(3x8x8) -> CONV(3)*2 as x -> [CONV(3) + x]", "3x8x8"),
+    "a label read by a later branch": ("INPUT(3x8x8) -> [CONV(8) as a -> BN, a -> CONV(4)]", "12x8x8"),
+}
+
+
+@pytest.mark.parametrize(("text", "size"), RIGHT.values(), ids=RIGHT)
+def test_a_trap_is_right(text: str, size: str) -> None:
+    assert output(text) == size
+
+
 # values: `as`, and paths that start from them
 
 
@@ -99,13 +139,6 @@ def test_a_value_in_an_argument_belongs_to_the_caller() -> None:
     assert [read.path for read in graph(text).nodes[-1].inputs] == ["once1.relu1", "once1.conv1"]
     twice = "twice(net) = net -> net\nINPUT(3x8x8) -> twice(CONV(3) as y) -> [ID + y]"
     assert codes(twice) == ["named-twice"]
-
-
-NOT_BUILT = {
-    "the side not taken": "INPUT -> [CONV(3) as x if C == 4 else ID] -> RELU -> [ID + x]",
-    "a side of a switch": "a = POOL?\nINPUT -> [CONV(3) as x]*1 -> a -> RELU",
-    "no repetition": "f(n) = [CONV(3) as x -> RELU if n > 0 else ID]\nINPUT -> f(0)",
-}
 
 
 def test_a_value_that_is_not_built_is_not_read() -> None:
@@ -341,6 +374,11 @@ def test_a_shared_parameter_is_a_network() -> None:
     assert params(block) == 4 * 4 * 9 + 4
 
 
+def test_a_shared_parameter_can_be_passed_on() -> None:
+    text = "g(shared a) = a -> a\nf(shared b) = g(b) -> b -> g(b)\nINPUT(4x8x8) -> f(CONV(4)) -> f(CONV(4))"
+    assert params(text) == 2 * (4 * 4 * 9 + 4)
+
+
 def test_a_shared_convolution_decides_its_bias_over_all_uses() -> None:
     text = "shared c = CONV(4)\nINPUT(4x8x8) -> [c -> BN, c -> {}]"
     assert layers(text.format("BN"))[1] == "CONV(4, bias=false*)"
@@ -540,6 +578,13 @@ def test_a_file_requires_of_its_network() -> None:
     assert output(text.format(11)) == "11"
     (found,) = diagnostics(text.format(12))
     assert (found.code, found.label) == ("requirement", "params is 108, macs is 96")
+
+
+def test_a_bound_that_depends_on_an_open_size_is_a_warning() -> None:
+    text = "require params < 1e3 and macs < 1e6\nINPUT(3xHxW) -> CONV(8) -> GAP"
+    assert [found.code for found in compiled(text).diagnostics] == ["undecided"]
+    assert codes(text.replace("1e3", "10")) == ["requirement"]
+    assert codes("require params < RELU\nINPUT -> FC(3)") == ["bad-arithmetic"]
 
 
 # the prelude

@@ -149,11 +149,11 @@ class Context:
         self.frame = caller
 
     @contextmanager
-    def muted(self) -> Iterator[None]:
-        """Report nothing inside: what is looked at is looked at again where it is built."""
+    def muted(self) -> Iterator[Diagnostics]:
+        """Report nothing inside, but give what would be."""
         before, self.diagnostics = self.diagnostics, Diagnostics()
         try:
-            yield
+            yield self.diagnostics
         except Abort:
             before.extend(self.diagnostics)
             raise

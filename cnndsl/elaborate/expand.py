@@ -367,7 +367,7 @@ class Expander:
         frame = self._context.frame
         for parameter in definition.parameters or ():
             value = names.names[parameter.name]
-            if not parameter.shared or is_wire(value):
+            if not parameter.shared or is_wire(value) or isinstance(value, Shared):
                 continue
             if not isinstance(value, Network | Block | type):
                 message = (
