@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from hypothesis import strategies as st
 from paths import EXAMPLES, Block, Body, Type, Writer
@@ -16,6 +15,9 @@ from paths import EXAMPLES, Block, Body, Type, Writer
 from cnndsl.layers.tensor import by_x
 
 __all__ = ["Program", "programs"]
+
+_CHOICES = 1_500
+"""As many as the choices of a large program."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,12 @@ class Program:
         return "\n".join([self.text, *(f"# -D {name}={value}" for name, value in self.parameters.items())])
 
 
-@st.composite
-def programs(draw: st.DrawFn) -> Program:
-    """A whole file."""
-    return _File(draw).program()
+def programs() -> st.SearchStrategy[Program]:
+    """Whole files.
+
+    All choices are drawn at once: drawn one by one, hypothesis would give many programs that are nearly the same.
+    """
+    return st.binary(min_size=_CHOICES, max_size=_CHOICES).map(lambda choices: _File(choices).program())
 
 
 class _Definitions:
@@ -228,9 +232,8 @@ _TABLES = ["((1, 3), (3, 1))", "((3, 2),)", "((1, 0), (1, 1))"]
 class _File:
     """Writes a file: values first, then definitions, then flows; the order of the text is another matter."""
 
-    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
-        probe = Writer(draw, 2)
-        self._w = Writer(draw, probe.pick([2, 2, 2, 1, 3]))
+    def __init__(self, choices: Iterable[int]) -> None:
+        self._w = Writer(choices)
         self._definitions: list[str] = []
         self._parameters: dict[str, object] = {}
         self._body = Body()

@@ -88,7 +88,7 @@ class Context:
         self.diagnostics = diagnostics
         self.file = self.frame = Frame("", (), None, None)
         self.open: list[Mark] = [self.file]
-        """The calls that are being expanded and the values that are being computed, the first to be begun first."""
+        """The blocks that are being expanded and the values that are being computed, the first to be begun first."""
         self.homes: dict[object, tuple[str, ...]] = {}
         """Where the weights of everything shared belong."""
         self.unknown: set[Span] = set()
@@ -139,13 +139,14 @@ class Context:
             if sharing is not None:
                 home = self.homes.setdefault(sharing, home or path)
             self.frame = Frame(name, path, call, caller, home, start)
+            self.open.append(self.frame)
         else:
             self.frame = Frame(name, caller.path, call, caller, caller.home, start)
-        self.open.append(self.frame)
         return caller
 
     def leave(self, caller: Frame) -> None:
-        self.open.pop()
+        if self.open[-1] is self.frame:  # not where it computes data
+            self.open.pop()
         self.frame = caller
 
     @contextmanager

@@ -97,7 +97,7 @@ class Evaluator:
         """
         value = self.value(expression, scope, wire)
         if isinstance(value, Network) and self.reads_nothing(expression, scope, wire):
-            return Deferred(expression, scope, self._context.block)
+            return Deferred(expression, scope, self._context.block, self._context.open[-1])
         return value
 
     def reads_nothing(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
@@ -182,11 +182,12 @@ class Evaluator:
         if key not in self._constants:
             self._constants[key] = None
             context = self._context
-            before, context.frame = context.frame, context.file  # whoever asks first, it is the same
+            before = context.frame, context.open
+            context.frame, context.open = context.file, [context.file]  # whoever asks first, it is the same
             try:
                 self._constants[key] = self.value(block.definition.body, Scope({}, block.program), None)
             finally:
-                context.frame = before
+                context.frame, context.open = before
                 if self._constants[key] is None:
                     del self._constants[key]
         value = self._constants[key]

@@ -335,7 +335,7 @@ class Expander:
 
     def _move_out(self, first: int, value: Deferred) -> None:
         """Put the nodes of a value before the block in which it was read, so that a block's nodes stand together."""
-        inside = self._context.open[self._context.open.index(value.frame) + 1 :]
+        inside = self._context.open[self._context.open.index(value.place) + 1 :]
         if inside and first < len(self.drafts.sequence):
             count = self.drafts.move(first, inside[0].start)
             for mark in inside:

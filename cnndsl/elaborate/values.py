@@ -12,7 +12,7 @@ from cnndsl.source import Span
 from cnndsl.syntax import ast
 
 if TYPE_CHECKING:
-    from cnndsl.elaborate.context import Frame
+    from cnndsl.elaborate.context import Frame, Mark
     from cnndsl.elaborate.program import Program
 
 __all__ = [
@@ -129,15 +129,17 @@ class Network:
 class Deferred:
     """A value that is computed when it is first read, and then once: an argument that reads nothing of what comes in.
 
-    Its nodes belong to the block in which it was written.
+    Its nodes belong to the block in which it was written, and stand before all that was begun behind `place`, the block
+    or value that was being built there.
     """
 
-    __slots__ = ("expression", "frame", "scope", "wire")
+    __slots__ = ("expression", "frame", "place", "scope", "wire")
 
-    def __init__(self, expression: ast.Expression, scope: Scope, frame: Frame) -> None:
+    def __init__(self, expression: ast.Expression, scope: Scope, frame: Frame, place: Mark) -> None:
         self.expression = expression
         self.scope = scope
         self.frame = frame
+        self.place = place
         self.wire: Wire = None
         """What it is, once it is computed."""
 
