@@ -362,6 +362,24 @@ def test_a_shared_block_may_be_called_with_other_arguments() -> None:
     assert params(text) == 4 * (4 * 4 * 9 + 4)
 
 
+PAIRED = {
+    "behind copies": ("[CONV(4) -> RELU]*n -> CONV(4)", "head(1)", "head(2)", {"conv1": "conv1", "conv3": "conv2"}),
+    "behind a side": ("[CONV(4)*2 if n else ID] -> CONV(4)", "head(true)", "head(false)", {"conv1": "conv3"}),
+    "behind an argument": ("n -> CONV(4)", "head(CONV(4))", "head(ID)", {"conv1": "conv2"}),
+    "in an argument": ("n -> CONV(4)", "head(CONV(4))", "head(CONV(4))", {"conv1": "conv1", "conv2": "conv2"}),
+}
+
+
+@pytest.mark.parametrize(("body", "first", "second", "pairs"), PAIRED.values(), ids=PAIRED)
+def test_weights_are_paired_by_their_place_in_the_text(
+    body: str, first: str, second: str, pairs: dict[str, str]
+) -> None:
+    """Not by counting: the last convolution of one call is that of the other, however many stand before it."""
+    found = graph(f"shared head(n) = {body}\nINPUT(4x8x8) as x\nx -> {first}\nx -> {second}")
+    shared = {node.name: node.shares.path for node in found if node.shares}
+    assert shared == {name: f"head1.{other}" for name, other in pairs.items()}
+
+
 def test_a_shared_parameter_has_one_set_of_weights_in_each_call() -> None:
     text = "f({}mlp) = [GAP -> mlp + MAXPOOL(8) -> FLATTEN -> mlp]\nINPUT(4x8x8) -> [f(FC(6)), f(FC(6))]"
     one = 4 * 6 + 6

@@ -43,12 +43,13 @@ class Frame(Mark):
         call: where it was called; None for the file.
         caller: the call around it.
         depth: how many calls are around it.
-        home: where weights that it shares belong: the path of the first of all calls that share them; None for a call
-            whose weights are its own.
+        home: where weights that it shares belong: the path of the first of all calls that share them, and the places
+            in the text that lead further in; None for a call whose weights are its own.
+        within: the use of an argument whose text is being built, and where that text starts.
         start: where its first node stands, or would stand.
     """
 
-    __slots__ = ("_counts", "_taken", "call", "caller", "depth", "home", "name", "path")
+    __slots__ = ("_counts", "_places", "_taken", "call", "caller", "depth", "home", "name", "path", "within")
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Frame(Mark):
         path: tuple[str, ...],
         call: Span | None,
         caller: Frame | None,
-        home: tuple[str, ...] | None = None,
+        home: tuple[object, ...] | None = None,
         start: int = 0,
     ) -> None:
         super().__init__(start)
@@ -66,6 +67,8 @@ class Frame(Mark):
         self.caller = caller
         self.depth: int = caller.depth + 1 if caller else 0
         self.home = home
+        self.within: tuple[object, int] = ((), 0)
+        self._places: dict[object, int] = {}
         self._counts: dict[str, int] = {}
         self._taken = {"bfloat16"}  # a method of all torch modules, the only one that ends in a number
 
@@ -79,6 +82,13 @@ class Frame(Mark):
         self._taken.add(f"{word}{count}")
         return f"{word}{count}"
 
+    def place(self, span: Span) -> object:
+        """A place in the text of this call, equal in each call of the same block: where, and the how manieth copy."""
+        use, start = self.within
+        where = (use, None if use else span.source, span.start - start)
+        number = self._places[where] = self._places.get(where, 0) + 1
+        return where, number
+
 
 class Context:
     """The state that all parts of the elaborator share."""
@@ -89,7 +99,7 @@ class Context:
         self.file = self.frame = Frame("", (), None, None)
         self.open: list[Mark] = [self.file]
         """The blocks that are being expanded and the values that are being computed, the first to be begun first."""
-        self.homes: dict[object, tuple[str, ...]] = {}
+        self.homes: dict[object, tuple[object, ...]] = {}
         """Where the weights of everything shared belong."""
         self.unknown: set[Span] = set()
         """Names and labels that the check of names has reported."""
@@ -135,7 +145,7 @@ class Context:
         if is_block:
             last = caller.numbered(name)
             path = (*caller.path, last)
-            home = None if caller.home is None else (*caller.home, last)
+            home = None if caller.home is None else (*caller.home, caller.place(call))
             if sharing is not None:
                 home = self.homes.setdefault(sharing, home or path)
             self.frame = Frame(name, path, call, caller, home, start)

@@ -45,7 +45,7 @@ class Drafts:
         scope: tuple[str, ...],
         name: str,
         span: Span,
-        weights: tuple[tuple[str, ...], str] | None,
+        weights: object,
     ) -> Draft:
         draft = Draft(len(self.drafts), layer, inputs, type, scope, name, span, weights)
         self.drafts.append(draft)

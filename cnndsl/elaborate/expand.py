@@ -301,8 +301,19 @@ class Expander:
             message = f"`{written.name}` is {what} and takes no arguments"
             raise self._context.error("too-many-arguments", message, written.span)
         if isinstance(value, Network):
-            return self.expand(value.expression, value.scope, wire)
+            return self._network(value, span, wire)
         return self._read(value, span, wire)
+
+    def _network(self, value: Network, use: Span, wire: Wire) -> Wire:
+        """An argument is built where it is used; in a shared block its weights are told apart by that place."""
+        frame = self._context.frame
+        if frame.home is None:
+            return self.expand(value.expression, value.scope, wire)
+        before, frame.within = frame.within, (frame.place(use), value.expression.span.start)
+        try:
+            return self.expand(value.expression, value.scope, wire)
+        finally:
+            frame.within = before
 
     # values
 
@@ -318,6 +329,7 @@ class Expander:
         if value.wire is None:
             context = self._context
             before, context.frame = context.frame, value.frame
+            within, value.frame.within = value.frame.within, value.within
             first = Mark(len(self.drafts.sequence))
             context.open.append(first)
             try:
@@ -325,6 +337,7 @@ class Expander:
                 value.wire = self.expand(value.expression, value.scope, None)
             finally:
                 context.open.pop()
+                context.frame.within = within
                 context.frame = before
             if value.wire is None:
                 value.wire = UNKNOWN
@@ -386,7 +399,12 @@ class Expander:
         )
         try:
             block = graph.Block(value.parameter, {}, frozenset(), written.span)
-            self.drafts.blocks[self._context.frame.path] = block
+            frame = self._context.frame
+            self.drafts.blocks[frame.path] = block
+            if isinstance(value.network, Network) and not arguments:
+                frame.within = ((), value.network.expression.span.start)
+                return self.expand(value.network.expression, value.network.scope, wire)
+            frame.within = ((), written.span.start)
             return self._use(value.network, written, arguments, written.span, scope, wire)
         finally:
             self._context.leave(caller)

@@ -314,7 +314,7 @@ class Placer:
         name = frame.numbered(layer.word())
         if frame.home is None:
             return self.drafts.add(layer, inputs, type, frame.path, name, span, None)
-        draft = self.drafts.add(layer, inputs, type, frame.path, name, span, (frame.home, name))
+        draft = self.drafts.add(layer, inputs, type, frame.path, name, span, (frame.home, frame.place(span)))
         self._check_sharing(draft)
         return draft
 

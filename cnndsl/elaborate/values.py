@@ -67,7 +67,7 @@ class Draft:
         scope: tuple[str, ...],
         name: str,
         span: Span,
-        weights: tuple[tuple[str, ...], str] | None = None,
+        weights: object = None,
     ) -> None:
         self.index = index
         self.layer = layer
@@ -133,12 +133,13 @@ class Deferred:
     or value that was being built there.
     """
 
-    __slots__ = ("expression", "frame", "place", "scope", "wire")
+    __slots__ = ("expression", "frame", "place", "scope", "wire", "within")
 
     def __init__(self, expression: ast.Expression, scope: Scope, frame: Frame, place: Mark) -> None:
         self.expression = expression
         self.scope = scope
         self.frame = frame
+        self.within = frame.within
         self.place = place
         self.wire: Wire = None
         """What it is, once it is computed."""
@@ -162,7 +163,7 @@ class Shared:
 
     __slots__ = ("home", "network", "parameter")
 
-    def __init__(self, network: Network | Block | type[Layer], parameter: str, home: tuple[str, ...]) -> None:
+    def __init__(self, network: Network | Block | type[Layer], parameter: str, home: tuple[object, ...]) -> None:
         self.network = network
         self.parameter = parameter
         self.home = home
