@@ -188,7 +188,7 @@ class _Definitions:
         """One set of weights for all calls, some of which use more of them."""
         w = self._writer
         here = self._entering(4)
-        body = Body(taken={"n"})
+        body = Body(counts=["n"], taken={"n"})
         layer = "FC(4)" if here.is_vector else w.pick(["CONV(4)", "CONV(4) -> BN", "SE(2)", "DWCONV"])
         blocks, w.blocks = w.blocks, [block for block in w.blocks if block.fixed == 4]
         first = w.chained(f"[{layer}]", f"[{self._keep(here, body, 3)}]*1")

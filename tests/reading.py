@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import operator
-from collections import ChainMap
+from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
+from contextlib import contextmanager
+from functools import partial, reduce
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -86,19 +87,34 @@ class _Shared(NamedTuple):
 
 
 class _Frame:
-    """One call: what counts its layers, and to whom its weights belong; None where they are its own."""
+    """One call: to whom its weights belong, None where they are its own, and what tells them apart.
 
-    def __init__(self, home: tuple[object, ...] | None) -> None:
+    Args:
+        home: of the weights.
+        origin: where the text of this call starts, if that is not the same for all calls that share their weights.
+    """
+
+    def __init__(self, home: tuple[object, ...] | None, origin: int = 0) -> None:
         self.home = home
-        self.counts: dict[str, int] = {}
+        self.within: object = None
+        self._origin = origin
+        self._counts: Counter[object] = Counter()
 
-    def numbered(self, word: str) -> str:
-        self.counts[word] = self.counts.get(word, 0) + 1
-        return f"{word} {self.counts[word]}"
+    def place(self, text: ast.Expression) -> object:
+        """Where something stands in the text, and the how manieth copy of it this is."""
+        where = (self.within, text.span.source.name, text.span.start - self._origin)
+        self._counts[where] += 1
+        return where, self._counts[where]
 
-    def inside(self, name: str, home: tuple[object, ...] | None = None) -> _Frame:
-        number = self.numbered(name)
-        return _Frame(home or (None if self.home is None else (*self.home, number)))
+    def inside(self, call: ast.Expression, home: tuple[object, ...] | None) -> _Frame:
+        return _Frame(home or (None if self.home is None else (*self.home, self.place(call))))
+
+    @contextmanager
+    def at(self, within: object) -> Iterator[None]:
+        """Build what an argument is: the same text at different places."""
+        before, self.within = self.within, within
+        yield
+        self.within = before
 
 
 class _Later:
@@ -227,8 +243,13 @@ class _Reader:
         """A value, where what is passed on reads nothing of what comes in."""
         value = self.value(text, names, wire, frame)
         if isinstance(value, _Text) and self.starts(text, names, wire, frame):
-            return _Later(lambda: self.build(text, names, None, frame))
+            return _Later(partial(self.later, text, names, frame, frame.within))
         return value
+
+    def later(self, text: ast.Expression, names: _Names, frame: _Frame, within: object) -> _Made:
+        with frame.at(within):
+            made: _Made = self.build(text, names, None, frame)
+        return made
 
     def is_network(self, text: ast.Expression, names: _Names) -> bool:
         match text:
@@ -362,7 +383,7 @@ class _Reader:
         )
 
     def joined(self, sign: str, ends: list[_Made], frame: _Frame) -> _Made:
-        return ends[0] if len(ends) == 1 else self.add(_MERGES[sign]({}), tuple(ends), frame)
+        return ends[0] if len(ends) == 1 else self.add(_MERGES[sign]({}), tuple(ends), None, frame)
 
     def used(self, value: Any, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
         """What a name in a path stands for, with the arguments behind it."""
@@ -371,18 +392,24 @@ class _Reader:
         if isinstance(value, _Later):
             return value.get()
         if isinstance(value, _Text):
-            return self.build(value.expression, value.names, wire, frame)
+            with frame.at(frame.place(text)):
+                return self.build(value.expression, value.names, wire, frame)
         if isinstance(value, _Shared):
-            return self.used(value.network, text, names, wire, frame.inside("shared", (value.home,)))
+            return self.shared(value, text, names, wire)
         if isinstance(value, _Block):
             return self.called(value, text, names, wire, frame)
         return self.layer(value, text, names, wire, frame)
+
+    def shared(self, value: _Shared, text: ast.Expression, names: _Names, wire: _Made | None) -> Any:
+        if isinstance(value.network, _Text):
+            return self.build(value.network.expression, value.network.names, wire, _Frame((value.home,)))
+        return self.used(value.network, text, names, wire, _Frame((value.home,), text.span.start))
 
     def called(self, block: _Block, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
         definition = block.definition
         bound = self.bound(block, text, names, wire, frame)
         home = (id(definition),) if definition.shared else None
-        inside = frame.inside(definition.name, home)
+        inside = frame.inside(text, home)
         for parameter in definition.parameters or ():
             if parameter.shared:
                 owner = inside.home or (object(),)
@@ -406,7 +433,7 @@ class _Reader:
                 values[name], given = self.attribute(kind, name, *written[name], frame)
                 read += given
         layer = kind.bind(values, read[0].type.rank if read else 0, self.filled(kind, values, wire))
-        return wire if layer.transparent else self.add(layer, read, frame)
+        return wire if layer.transparent else self.add(layer, read, text, frame)
 
     def attribute(
         self, kind: type[Layer], name: str, text: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame
@@ -436,9 +463,9 @@ class _Reader:
                     chosen[name] = 256 if len(self.bare_dense()) in self.followed else self.classes()
         return chosen
 
-    def add(self, layer: Layer, read: tuple[_Made, ...], frame: _Frame) -> _Made:
-        name = frame.numbered(layer.word())
-        made = _Made(layer, read, object() if frame.home is None else (frame.home, name))
+    def add(self, layer: Layer, read: tuple[_Made, ...], text: ast.Expression | None, frame: _Frame) -> _Made:
+        is_shared = frame.home is not None and text is not None
+        made = _Made(layer, read, (frame.home, frame.place(text)) if is_shared else object())
         self.made.append(made)
         return made
 
@@ -479,24 +506,19 @@ class _Reader:
         frame = _Frame(None)
         if isinstance(model, list):
             for flow in model:
-                text = flow.expression
-                end = self.build(text, names, None, frame)
-                is_bare = isinstance(text, ast.Name) and text.name in names.own
-                ends.append((text.name if isinstance(text, ast.Name) and is_bare else _label(text), end, is_bare))
+                before = {id(made) for made in self.made}
+                end = self.build(flow.expression, names, None, frame)
+                ends.append((_label(flow.expression) or _named_value(flow.expression, names), end, id(end) in before))
         else:
-            block = _Block(model, self.file)
-            call = ast.Name(model.span, model.name)
-            inner = self.bound(block, call, names, None, frame)
+            inner = self.bound(_Block(model, self.file), ast.Name(model.span, model.name), names, None, frame)
             ends.append((_label(model.body), self.build(model.body, inner, None, frame), False))
         read = {id(before) for made in self.made for before in made.inputs}
-        found: dict[int, tuple[str, _Made]] = {}
-        for name, end, is_bare in ends:
-            if is_bare or id(end) not in read:
-                found.setdefault(id(end), (name, end))
-        self.fill_biases(end for _, end in found.values())
-        given = {name for name, _ in found.values()}
+        found = [(name, end) for name, end, is_old in ends if is_old or id(end) not in read]
+        self.fill_biases(end for _, end in found)
+        given = {name for name, _ in found}
         free = (name for number in count(1) if (name := f"out{number if number > 1 else ''}") not in given)
-        outputs = [(name or next(free), end) for name, end in found.values()]
+        outputs = [(name or next(free), end) for name, end in found]
+        outputs = [output for place, output in enumerate(outputs) if output not in outputs[:place]]
         inputs = [made for made in self.made if not made.inputs]
         return _numbered(inputs, outputs, lambda made: made.weights)
 
@@ -612,6 +634,10 @@ def _shrank(made: _Made) -> bool:
 
 def _has_bias(made: _Made, is_open: bool) -> bool:
     return "bias" in made.layer.attributes and (made.layer.value("bias") is None) == is_open
+
+
+def _named_value(text: ast.Expression, names: _Names) -> str:
+    return text.name if isinstance(text, ast.Name) and text.name in names.own else ""
 
 
 def _label(text: ast.Expression) -> str:

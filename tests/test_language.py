@@ -188,6 +188,12 @@ def test_outputs_are_ends_that_nothing_reads_and_bare_names_in_the_order_of_the_
     assert outputs(text) == {"p": "4x8x8", "logits": "3", "out": "2", "out2": "4"}
 
 
+@pytest.mark.parametrize("flow", ["x -> ID as y", "x as y", "[x] as y", "f(x) as y", "x -> CONV(4)*0 as y"])
+def test_a_flow_that_computes_nothing_is_an_output_all_the_same(flow: str) -> None:
+    text = f"f(v) = v\nINPUT(3x8x8) -> CONV(4) as x -> FC(3)\n{flow}"
+    assert outputs(text) == {"out": "3", "y": "4x8x8"}
+
+
 def test_names_of_outputs_do_not_clash() -> None:
     assert list(outputs("INPUT(3x8x8) as x -> FC(1)\nx -> FC(2) as out\nx -> FC(3)")) == ["out2", "out", "out3"]
 
@@ -318,6 +324,16 @@ def test_calls_inside_calls_are_looked_at_once() -> None:
     assert len(graph(recursion)) == 61
 
 
+def test_a_size_is_one_entry_of_a_table() -> None:
+    assert [str(node.type) for node in graph("INPUT(3x8x8) -> [CONV(4, k, padding=valid) for k in 1x5]")][1:] == [
+        "4x8x4"
+    ]
+
+
+def test_chains_of_stars_cost_no_more_than_their_length() -> None:
+    assert output(f"INPUT(3x8x8) -> CONV({'*'.join('1' * 3000)}) -> RELU{'*1' * 3000}") == "1x8x8"
+
+
 def test_a_value_is_no_number() -> None:
     assert mistakes("INPUT as v -> CONV(v)") == ["bad-argument: v"]
     assert mistakes("INPUT as v -> CONV(3)*v") == ["bad-count: v"]
@@ -392,6 +408,17 @@ def test_a_shared_parameter_is_a_network() -> None:
     assert params(block) == 4 * 4 * 9 + 4
 
 
+@pytest.mark.parametrize(
+    ("body", "one", "other"),
+    [("SCALE(v)", 2, 3), ("PRELU(slope=v)", 0.1, 0.2), ("CONV(4, init=constant(v))", 1, 2), ("BN(v)", 0.1, 0.2)],
+)
+def test_shared_weights_begin_alike(body: str, one: float, other: float) -> None:
+    text = f"shared a(v) = {body}\nINPUT(4x8x8) -> a({one}) -> a({{}})"
+    graph(text.format(one))
+    (found,) = diagnostics(text.format(other))
+    assert (found.code, found.help) == ("shared-weights", "give all uses the same arguments, or take `shared` away")
+
+
 def test_a_shared_parameter_can_be_passed_on() -> None:
     text = "g(shared a) = a -> a\nf(shared b) = g(b) -> b -> g(b)\nINPUT(4x8x8) -> f(CONV(4)) -> f(CONV(4))"
     assert params(text) == 2 * (4 * 4 * 9 + 4)
@@ -433,6 +460,16 @@ def test_one_model_is_asked_for_by_name(tmp_path: Path) -> None:
         cnndsl.load(f"{tmp_path}/gan.cnn:critic")
 
 
+def test_two_models_have_two_names(tmp_path: Path) -> None:
+    (tmp_path / "gan.cnn").write_text("gan = INPUT(3x8x8) -> CONV(4)\nINPUT(3x8x8) -> CONV(5)")
+    with pytest.raises(cnndsl.SpecError, match="defined-twice"):
+        cnndsl.load(f"{tmp_path}/gan.cnn:gan")
+
+
+def test_a_model_has_defaults_for_its_parameters() -> None:
+    assert mistakes("net(n, m=3) = INPUT(8) -> FC(n)") == ["missing-argument: n"]
+
+
 def test_flows_are_one_model_named_after_the_file() -> None:
     found = compiled("INPUT(3x8x8) as x -> FC(2)\nside = INPUT(8) -> FC(3)\nx -> FC(4)").graphs
     assert [(each.name, len(each.outputs)) for each in found] == [("net", 2), ("side", 1)]
@@ -461,13 +498,25 @@ def test_a_switch_has_no_other_side(value: str) -> None:
 
 def test_a_switch_may_be_of_numbers_and_blocks() -> None:
     text = "width = 8 | 16\nblock = [CONV(width) -> RELU] | POOL\nINPUT(3x8x8) -> block"
-    assert (output(text), output(text, width=2), output(text, block=2)) == ("8x8x8", "16x8x8", "3x4x4")
+    assert (output(text), output(text, width=16), output(text, block=2)) == ("8x8x8", "16x8x8", "3x4x4")
+
+
+def test_a_switch_of_numbers_is_set_by_the_number() -> None:
+    text = "a = 2 | 1\nINPUT(3x8x8) -> CONV(a)"
+    assert (output(text, a=1), output(text, a=2)) == ("1x8x8", "2x8x8")
+    (found,) = diagnostics(text, a=3)
+    assert found.help == "write one of 2, 1"
 
 
 def test_a_choice_without_a_name_is_a_warning() -> None:
     found = compiled("INPUT(3x8x8) -> [RELU | SILU]")
     assert [each.code for each in found.diagnostics] == ["unnamed-choice"]
     assert str(found.graphs[0].nodes[-1].layer) == "RELU"
+
+
+def test_a_choice_without_a_name_is_a_warning_in_an_argument_too() -> None:
+    found = compiled("f(x) = x -> x\nINPUT(3x8x8) -> f(RELU | SILU)")
+    assert [each.code for each in found.diagnostics] == ["unnamed-choice"]
 
 
 def test_a_choice_of_paths_stands_in_brackets() -> None:
@@ -546,6 +595,21 @@ def test_the_model_of_another_file_can_be_asked_for(folder: Path) -> None:
     assert cnndsl.load(f"{folder}/net.cnn:net").name == "net"
 
 
+def test_words_of_layers_keep_their_meaning_whatever_is_brought_in(folder: Path) -> None:
+    (folder / "words.cnn").write_text("same = valid")
+    assert str(load(folder, 'use "words.cnn"\nINPUT(3x8x8) -> CONV(4, padding=same)').graph.nodes[-1].type) == "4x8x8"
+    assert output("same = valid\nINPUT(3x8x8) -> CONV(4, padding=same)") == "4x6x6", "unless the file itself says so"
+
+
+def test_classes_are_those_of_the_layers_own_file(folder: Path) -> None:
+    (folder / "head.cnn").write_text("head = FC\nclasses = 5")
+    assert str(load(folder, 'use "head.cnn"\nclasses = 7\nINPUT(8) -> head').graph.nodes[-1].type) == "5"
+    assert str(load(folder, 'use "head.cnn"\nINPUT(8) -> FC').graph.nodes[-1].type) == "5"
+    (folder / "head.cnn").write_text("head = FC")
+    assert str(load(folder, 'use "head.cnn"\nclasses = 7\nINPUT(8) -> head').graph.nodes[-1].type) == "7"
+    assert output("f(classes) = FC\nINPUT(8) -> f(3)") == "3"
+
+
 def test_shared_blocks_of_another_file_are_shared(folder: Path) -> None:
     (folder / "heads.cnn").write_text("shared head = CONV(2)")
     found = load(folder, 'use "heads.cnn"\nINPUT(3x8x8) -> [head + head]')
@@ -603,6 +667,25 @@ def test_a_bound_that_depends_on_an_open_size_is_a_warning() -> None:
     assert [found.code for found in compiled(text).diagnostics] == ["undecided"]
     assert codes(text.replace("1e3", "10")) == ["requirement"]
     assert codes("require params < RELU\nINPUT -> FC(3)") == ["bad-arithmetic"]
+
+
+DEFAULTS = {
+    "default CONV(padding=sam)": ["unknown-name: sam"],
+    "default CONV(kernel=kk)": ["unbound-count: kk"],
+    "default CONV(kernel=0)": ["bad-argument: kernel=0"],
+    "default CONV(kernel=foo(3))": ["unknown-layer: foo"],
+    "default CONVO(3)": ["unknown-layer: CONVO"],
+    "default CROP(x)": ["out-of-sight: x"],
+}
+
+
+@pytest.mark.parametrize(("statement", "expected"), DEFAULTS.items())
+def test_a_mistake_in_a_default_is_told(statement: str, expected: list[str]) -> None:
+    assert mistakes(f"{statement}\nINPUT(3x8x8) as x -> CONV(4) -> CROP(3)") == expected
+
+
+def test_a_requirement_does_not_read_a_definition_by_mistake() -> None:
+    assert mistakes("params = 3\nrequire params > 5\nINPUT(8) -> FC(params)") == ["reserved-name: params"]
 
 
 # the prelude

@@ -874,3 +874,15 @@ def test_the_cache_folder_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_
     assert grammar.cache_folder() == tmp_path / "xdg" / "cnndsl"
     monkeypatch.setenv("CNNDSL_CACHE", str(tmp_path / "chosen"))
     assert grammar.cache_folder() == tmp_path / "chosen"
+
+
+@pytest.mark.parametrize(
+    "text", ["INPUT -> CONV(4) ->", "INPUT -> [CONV(4), RELU", "f(x) =", "INPUT -> CONV(4", "INPUT -> [A,"]
+)
+def test_an_unfinished_last_line_is_told_alike_with_and_without_its_end(text: str) -> None:
+    def told(text: str) -> list[tuple[str, str]]:
+        found = Diagnostics()
+        parse(Source("net.cnn", text), found)
+        return [(each.code, each.message) for each in found]
+
+    assert told(text) == told(text + "\n") == told(text + "\n\n# the end\n") != []

@@ -534,3 +534,12 @@ def test_a_large_network_is_a_short_source() -> None:
     source = model.torch_source()
     assert "for i in range(1, 5001):" in source
     assert source.count("\n") < 40
+
+
+def test_outputs_have_names_that_python_takes() -> None:
+    names = ["class", "True", "lambda", "_x", "__init__", "_fields", "count", "max", "x"]
+    flows = [f"INPUT(3) -> FC({number}) as {name}" for number, name in enumerate(names, 1)]
+    model = cnndsl.parse("\n".join(flows))
+    outputs = model.to_torch()(*(torch.zeros(1, 3) for _ in names))
+    assert outputs._fields == ("class_", "True_", "lambda_", "x", "init__", "fields", "count", "max", "x_2")
+    assert [output.shape[1] for output in outputs] == list(range(1, 10))

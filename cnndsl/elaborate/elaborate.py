@@ -141,19 +141,24 @@ def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph 
     diagnostics.extend(found)
     if diagnostics.has_errors:
         return None
+    assert ends, "nothing leaves the network, and nothing is said to be wrong"
     expander.drafts.fill_biases(ends)
     expander.drafts.keep_indices()
     return expander.drafts.graph(model.name, ends, expander.inputs)
 
 
-def _classes(context: Context) -> int:
+def _classes(context: Context, scope: Scope) -> int:
     """The units of a bare FC that is the last. What is no number of classes is reported, and ten stands in for it."""
-    program = context.program
-    if CLASSES not in program.definitions and CLASSES not in program.overrides:
+    if scope.find(CLASSES) is None:  # no parameter of that name, so what the layer's own file means, else the main one
+        named = scope.program.find(CLASSES) or CLASSES in scope.program.overrides
+        scope = Scope({}, scope.program if named else context.program)
+    program = scope.program
+    block = program.find(CLASSES)
+    if scope.find(CLASSES) is None and block is None and CLASSES not in program.overrides:
         return DEFAULT_CLASSES
-    place = program.definitions[CLASSES].name_span if CLASSES in program.definitions else program.file.span
+    place = block.definition.name_span if block else program.file.span
     try:
-        value = Evaluator(context).value(ast.Name(place, CLASSES), Scope({}, program), None)
+        value = Evaluator(context).value(ast.Name(place, CLASSES), scope, None)
     except Failed:
         return DEFAULT_CLASSES
     if is_whole(value) and value > 0:

@@ -25,6 +25,7 @@ from cnndsl.elaborate.values import (
     Symbol,
     Value,
     Wire,
+    brief,
     describe,
     is_network,
     is_wire,
@@ -70,7 +71,7 @@ class Evaluator:
             ast.Arithmetic: self._arithmetic,
             ast.Negative: self._negative,
             ast.Conditional: self._conditional,
-            ast.Choice: lambda choice, scope, wire: self.value(choice.options[0], scope, wire),
+            ast.Choice: lambda choice, scope, wire: self.value(self.first(choice), scope, wire),
             ast.BooleanOperation: self._boolean_operation,
             ast.Negation: lambda negation, scope, wire: not self.truth(negation.operand, scope, wire),
             ast.Comparison: self._comparison,
@@ -88,6 +89,14 @@ class Evaluator:
             return Network(expression, scope)
         evaluate = self._by_type.get(kind)
         return evaluate(expression, scope, wire) if evaluate else Network(expression, scope)
+
+    def first(self, choice: ast.Choice) -> ast.Expression:
+        """The side that a choice without a name always takes, which is worth a warning."""
+        first = choice.options[0]
+        message = f"nothing can choose here: this is always `{brief(first, 24)}`"
+        help = "give the choice a name: `name = A | B` on a line of its own, then -D name=B chooses"
+        self._context.error("unnamed-choice", message, choice.span, help=help)
+        return first
 
     def argument(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Value:
         """The value of what is passed on: of a piece of network that reads nothing of what comes in, what leaves it.
@@ -285,7 +294,8 @@ class Evaluator:
         """
         rows: list[tuple[Value, Span]] = [(self.argument(row, scope, wire), row.span) for row in loop.rows]
         table, span = rows[0]
-        is_table = isinstance(table, tuple) and (len(loop.names) == 1 or _is_all_tuples(table))
+        is_size = _is_size(loop.rows[0])  # `1x5` is one kernel, not two
+        is_table = isinstance(table, tuple) and not is_size and (len(loop.names) == 1 or _is_all_tuples(table))
         if len(rows) == 1 and isinstance(table, tuple) and is_table:
             rows = [(row, span) for row in table]
         return [self._row(loop, value, span) for value, span in rows]
@@ -374,6 +384,12 @@ class Evaluator:
             raise self._context.error("bad-arithmetic", problem.message, span, help=problem.help) from None
         except Undecided as problem:
             raise self._context.error(problem.code, problem.message, span, help=problem.help) from None
+
+
+def _is_size(row: ast.Expression) -> bool:
+    while isinstance(row, ast.Group):
+        row = row.inner
+    return isinstance(row, ast.Size)
 
 
 def _is_all_tuples(table: tuple[Value, ...]) -> bool:

@@ -45,11 +45,12 @@ class Expander:
         last_dense: which bare dense layers, by number, are taken to be the last.
     """
 
-    def __init__(self, context: Context, classes: Callable[[], int], last_dense: frozenset[int]) -> None:
+    def __init__(self, context: Context, classes: Callable[[Scope], int], last_dense: frozenset[int]) -> None:
         self._context = context
         self._evaluator = Evaluator(context)
         self._placer = Placer(context, self._evaluator, self._force, classes, last_dense)
         self._naming: dict[int, bool] = {}
+        self._repeatable: set[int] = set()
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
             ast.Sequence: self._sequence,
             ast.Name: self._name,
@@ -152,6 +153,9 @@ class Expander:
         return end
 
     def _for(self, loop: ast.For, scope: Scope, wire: Wire) -> Wire:
+        if isinstance(loop.body, ast.Merge):
+            help = f"write `[[{brief(loop.body, 40)}] for ...]`"
+            raise self._context.error("bare-merge", "a merge for each row stands in [ ]", loop.body.span, help=help)
         rows = self._evaluator.rows(loop, scope, wire)
         if loop.join == "->":
             for row in rows:
@@ -182,16 +186,22 @@ class Expander:
 
     def _names_values(self, body: ast.Expression) -> bool:
         """Whether `as` names something in a body, so that each copy of it needs names of its own."""
+        if isinstance(body, ast.Arithmetic):  # copies of copies, which have names of their own
+            return False
         if id(body) not in self._naming:
             self._naming[id(body)] = any(isinstance(node, ast.Label) for node in body.walk())
         return self._naming[id(body)]
 
     def _is_repeatable(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> bool:
-        repeated = repeat.left
+        repeated, chain = repeat.left, [id(repeat)]
+        if chain[0] in self._repeatable:
+            return True
         while isinstance(repeated, ast.Arithmetic) and repeated.operator == "*":
+            chain.append(id(repeated))
             repeated = repeated.left
         form = scope.program.is_network(repeated, scope)
         if form:
+            self._repeatable.update(chain)  # by its form alone, so that it stays so
             return True
         value = self._evaluator.value(repeated, scope, wire)
         return is_network(value) or is_wire(value)
@@ -229,11 +239,7 @@ class Expander:
         return self._first(choice, scope, wire)
 
     def _first(self, choice: ast.Choice, scope: Scope, wire: Wire) -> Wire:
-        first = choice.options[0]
-        message = f"nothing can choose here: this is always `{brief(first, 24)}`"
-        help = "give the choice a name: `name = A | B` on a line of its own, then -D name=B chooses"
-        self._context.error("unnamed-choice", message, choice.span, help=help)
-        return self.expand(first, scope, wire)
+        return self.expand(self._evaluator.first(choice), scope, wire)
 
     def _not_a_network(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         if isinstance(expression, ast.Arithmetic) and scope.program.is_network(expression.right, scope):

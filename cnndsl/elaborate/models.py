@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from cnndsl.diagnostics import did_you_mean
+from cnndsl.diagnostics import Label, did_you_mean
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
@@ -45,18 +45,19 @@ class Flows(Model):
         self._flows = flows
 
     def outputs(self, context: Context, expander: Expander) -> Outputs:
-        """Every flow's end that nothing reads, and every flow that is the bare name of a value."""
+        """Every flow's end that nothing reads, and every flow that computes nothing: the bare name of a value."""
         scope = Scope({}, context.program)
         ends: list[tuple[str, Draft, bool]] = []
         for flow in self._flows:
+            made = len(expander.drafts.drafts)
             end = expander.expand(flow.expression, scope, None)
             if end is None:
                 context.error("no-input", "nothing is left of this flow, not even its INPUT", flow.span)
             elif isinstance(end, Draft):
-                bare = _value_named(flow.expression, scope)
-                ends.append((bare or _name_of(flow.expression), end, bool(bare)))
+                name = _name_of(flow.expression) or _value_named(flow.expression, scope)
+                ends.append((name, end, end.index < made))
         read = {before for draft in expander.drafts.drafts for before in draft.inputs}
-        return _named([(name, end) for name, end, is_bare in ends if is_bare or end not in read])
+        return _named([(name, end) for name, end, is_old in ends if is_old or end not in read])
 
 
 class Named(Model):
@@ -67,6 +68,11 @@ class Named(Model):
         self._block = block
 
     def outputs(self, context: Context, expander: Expander) -> Outputs:
+        missing = [each for each in self._block.definition.parameters or () if each.default is None]
+        if missing:
+            message = f"`{missing[0].name}` of the model `{self.name}` needs a default: nobody calls a model"
+            context.error("missing-argument", message, missing[0].span, help=f"write {missing[0].name}=...")
+            return []
         try:
             names = Evaluator(context).arguments(self._block, (), self.span, Scope({}, context.program), None)
         except Failed:  # reported
@@ -87,6 +93,7 @@ def models(context: Context) -> list[Model]:
     if flows:
         found.append(Flows(file.source.stem, flows))
     found.sort(key=lambda model: model.span.start)
+    _check_names(context, found)
     if wanted:
         named = [model for model in found if model.name == wanted]
         block = program.find(wanted)
@@ -105,20 +112,30 @@ def models(context: Context) -> list[Model]:
     return found
 
 
+def _check_names(context: Context, found: list[Model]) -> None:
+    """All flows together are a model that is called like the file, and a definition may be called so too."""
+    for model in found:
+        others = [other for other in found if other.name == model.name and other is not model]
+        if others and isinstance(model, Named):
+            message = f"`{model.name}` is also what the flows of this file are called"
+            places = tuple(Label(other.span, "they begin here") for other in others)
+            help = "give the model another name, or the flows one of their own: `name = INPUT -> ...`"
+            context.error("defined-twice", message, model.span, others=places, help=help)
+
+
 def _named(ends: list[tuple[str, Draft]]) -> Outputs:
-    """Every value once, under the name that `as` gave it, else `out`, `out2`, ... as far as these are free."""
+    """Every value under the name that `as` gave it, else `out`, `out2`, ... as far as these are free."""
     given = {name for name, _ in ends if name}
-    outputs: dict[Draft, str] = {}
+    outputs: Outputs = []
     unnamed = 0
     for name, end in ends:
-        if end in outputs:
-            continue
         while not name:
             name = numbered("out", unnamed)
             unnamed += 1
             name = "" if name in given else name
-        outputs[end] = name
-    return [(name, end) for end, name in outputs.items()]
+        if (name, end) not in outputs:
+            outputs.append((name, end))
+    return outputs
 
 
 def _name_of(expression: ast.Expression) -> str:

@@ -27,6 +27,10 @@ _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
 
 
+_LONGEST_SIZE = 4
+"""Extents of a size: channels and three axes."""
+
+
 class _Role(Enum):
     """What is expected where a name stands; it decides the message when the name means nothing."""
 
@@ -109,12 +113,33 @@ class _Checker:
             if isinstance(statement, ast.Flow) and not is_recipe(statement):
                 self._expression(statement.expression, file, _Role.LAYER)
             elif isinstance(statement, ast.Require):
-                self._expression(statement.test, _Body(set(MEASURES), None), _Role.VALUE)
+                self._requirement(statement.test)
+
+    def _requirement(self, test: ast.Expression) -> None:
+        self._expression(test, _Body(set(MEASURES), None), _Role.VALUE)
+        for node in test.walk():
+            if isinstance(node, ast.Name) and node.name in MEASURES & self._program.definitions.keys():
+                message = f"`{node.name}` in a requirement is the network's total, and the file defines it too"
+                self._context.error("reserved-name", message, node.span, help="give the definition another name")
 
     def check_definitions(self) -> None:
+        """Check what other files can see, and the defaults that hold in it."""
+        for statement in self._program.file.statements:
+            if isinstance(statement, ast.Default) and isinstance(statement.call, ast.Call):
+                self._default(statement.call)
         seen: dict[str, ast.Definition] = {}
         for definition in self._program.file.definitions:
             self._definition(definition, seen)
+
+    def _default(self, call: ast.Call) -> None:
+        layer = self._program.layer(call.name)
+        if layer is None:
+            if self._program.find(call.name) is None:
+                self._report_unknown(call.name, call.name_span, set(self._program.layers), "layer")
+            return
+        for place, argument in enumerate(call.arguments):
+            if not self._wrong_word(layer, call, place, _Body(set(), None)):
+                self._expression(argument.value, _Body(set(), None), _Role.VALUE)
 
     def _definition(self, definition: ast.Definition, seen: dict[str, ast.Definition]) -> None:
         first = seen.setdefault(definition.name, definition)
@@ -159,8 +184,8 @@ class _Checker:
                 self._expression(left, _Body(set(), left, body), role)
                 self._expression(right, body, _Role.COUNT)
             case ast.Conditional(then=then, test=test, otherwise=otherwise):
+                self._bare_branch(expression)
                 for side in (then, otherwise):
-                    self._bare_branch(expression, side)
                     self._expression(side, body, role)
                 self._expression(test, body, _Role.VALUE)
             case ast.For():
@@ -214,21 +239,23 @@ class _Checker:
             if isinstance(child, ast.Expression):
                 self._expression(child, body, role)
 
-    def _bare_branch(self, conditional: ast.Conditional, side: ast.Expression) -> None:
+    def _bare_branch(self, conditional: ast.Conditional) -> None:
         """`A -> B if test else C` would lose a layer to the side not taken, silently."""
-        if not isinstance(side, ast.Sequence | ast.Merge) or not self._program.is_network(side):
+        then, otherwise = conditional.then, conditional.otherwise
+        bare = [side for side in (then, otherwise) if self._is_bare(side)]
+        if not bare:
             return
+        test = brief(conditional.test, 40)
+        left, right = (f"[{brief(side, 40)}]" if side in bare else brief(side, 40) for side in (then, otherwise))
+        readings = f"`{left} if {test} else {right}`"
+        if bare == [then] and isinstance(then, ast.Sequence):
+            *before, last = (brief(element, 40) for element in then.elements)
+            readings += f", or `{' -> '.join(before)} -> [{last} if {test} else {right}]`"
         message = "a side of `if ... else ...` is a single element, or stands in [ ]"
-        path, test = brief(side, 40), brief(conditional.test, 40)
-        if side is conditional.then and isinstance(side, ast.Sequence):
-            *before, last = (brief(element, 40) for element in side.elements)
-            other = brief(conditional.otherwise, 40)
-            readings = (
-                f"`[{path}] if {test} else {other}`, or `{' -> '.join(before)} -> [{last} if {test} else {other}]`"
-            )
-        else:
-            readings = f"`[{path}]`"
-        self._context.error("bare-branch", message, side.span, help=f"write {readings}")
+        self._context.error("bare-branch", message, bare[0].span, help=f"write {readings}")
+
+    def _is_bare(self, side: ast.Expression) -> bool:
+        return isinstance(side, ast.Sequence | ast.Merge) and bool(self._program.is_network(side))
 
     def _name(self, name: ast.Name, body: _Body, role: _Role) -> None:
         if self._means_something(name.name, body):
@@ -324,6 +351,7 @@ class _Checker:
             return False
         if argument.keyword is None and not isinstance(attribute, Words):
             return False
+        self.free.add(word)
         words = (*attribute.other_words, *attribute.symbols)
         help = did_you_mean(word, words) or f"write one of {', '.join(words)}"
         message = f"`{word}` is no {name} of {call.name}"
@@ -401,11 +429,13 @@ def _labels(text: ast.Node) -> Iterator[tuple[str, Span]]:
 
 
 def _factors(expression: ast.Expression) -> list[int]:
-    """The numbers of `3*32*32`; none for anything else."""
-    match expression:
-        case ast.Number(value=int(value)):
-            return [value]
-        case ast.Arithmetic(left=left, operator="*", right=right):
-            factors, last = _factors(left), _factors(right)
-            return [*factors, *last] if factors and last else []
-    return []
+    """The numbers of `3*32*32`, which are as many as a size has; none for anything else."""
+    factors: list[int] = []
+    while isinstance(expression, ast.Arithmetic) and expression.operator == "*" and len(factors) < _LONGEST_SIZE:
+        if not isinstance(expression.right, ast.Number) or not isinstance(expression.right.value, int):
+            return []
+        factors.append(expression.right.value)
+        expression = expression.left
+    if not isinstance(expression, ast.Number) or not isinstance(expression.value, int):
+        return []
+    return [expression.value, *reversed(factors)]

@@ -78,7 +78,7 @@ class Placer:
         context: Context,
         evaluator: Evaluator,
         force: Callable[[Deferred], Wire],
-        classes: Callable[[], int],
+        classes: Callable[[Scope], int],
         last_dense: frozenset[int],
     ) -> None:
         self._context = context
@@ -152,7 +152,10 @@ class Placer:
         places = {name: argument.span for name, argument in bound.items()}
         if starts:
             self._set_shape(values, places)
-        layer = self._rejecting(lambda: self._bound(kind, values, wire, written.span), written.span, places, entering)
+        filled = self._filled(kind, values, scope, wire)
+        layer = self._rejecting(
+            lambda: self._bound(kind, values, filled, wire, written.span), written.span, places, entering
+        )
         if wire is UNKNOWN and layer.sets_width:
             self.drafts.followed |= self._lost
         if layer.transparent or wire is UNKNOWN:
@@ -186,14 +189,14 @@ class Placer:
         return {**defaults, **bound}, values
 
     def _argument(self, kind: type[Layer], name: str, written: ast.Expression, scope: Scope, wire: Wire) -> Value:
-        """The value of a layer's argument. A word of its attribute is that word, even if a layer has the name too."""
+        """The value of a layer's argument. Its attribute's words are words, unless this file gives them a meaning."""
         attribute = kind.attributes[name]
+        if isinstance(written, ast.Name) and written.name in attribute.symbols:
+            is_own = scope.find(written.name) is not None or written.name in scope.program.definitions
+            return self._evaluator.value(written, scope, wire) if is_own else Symbol(written.name)
         if isinstance(attribute, ValueAttribute) or (name == _SIZE and isinstance(attribute, Extents)):
             return self._evaluator.argument(written, scope, wire)
-        value = self._evaluator.value(written, scope, wire)
-        if isinstance(value, type) and isinstance(written, ast.Name) and written.name in attribute.symbols:
-            return Symbol(written.name)
-        return value
+        return self._evaluator.value(written, scope, wire)
 
     def _given(
         self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: dict[str, Value]
@@ -237,17 +240,24 @@ class Placer:
         self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: Mapping[str, Value]
     ) -> None:
         for name, value in values.items():
-            if is_network(value):
+            inner = value if isinstance(value, tuple) else (value,)
+            if any(is_network(each) or is_wire(each) for each in inner):
                 message = f"{kind.attributes[name].phrase} of {kind.word()} is a value, not a network"
                 raise self._context.error("bad-argument", message, bound[name].span)
 
-    def _bound(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire, span: Span) -> Layer:
+    def _bound(
+        self,
+        kind: type[Layer],
+        values: Mapping[str, Value],
+        filled: Mapping[str, object],
+        wire: Wire,
+        span: Span,
+    ) -> Layer:
         """The layer with its arguments bound; the same one for the same arguments.
 
         Raises:
             Rejected: an argument is not of its attribute's kind or range.
         """
-        filled = self._filled(kind, values, wire)
         rank = wire.type.rank if isinstance(wire, Draft) else 0
         key = (kind, rank, *values, *map(_key, values.values()), *filled.items())
         found = self._layers.get(key)
@@ -256,7 +266,7 @@ class Placer:
                 found = self._layers[key] = kind.bind(values, rank, filled)
         return found
 
-    def _filled(self, kind: type[Layer], values: Mapping[str, Value], wire: Wire) -> dict[str, object]:
+    def _filled(self, kind: type[Layer], values: Mapping[str, Value], scope: Scope, wire: Wire) -> dict[str, object]:
         """What the language chooses for this place, of the attributes that have no argument."""
         filled: dict[str, object] = {}
         for name, attribute in kind.attributes.items():
@@ -268,7 +278,7 @@ class Placer:
                 filled[name] = self.drafts.bare_filters(wire) if isinstance(wire, Draft) else FIRST_FILTERS
             elif attribute.default is Filled.UNITS:
                 is_last = len(self.drafts.bare_dense) in self._last_dense
-                filled[name] = self._classes() if is_last else OTHER_UNITS
+                filled[name] = self._classes(scope) if is_last else OTHER_UNITS
         return filled
 
     def join(self, operator: str, ends: list[Wire], branches: tuple[ast.Expression, ...], span: Span) -> Wire:
@@ -309,7 +319,7 @@ class Placer:
         if type is None:
             with self.open_sizes.noting(layer, span):
                 type = self._types[key] = self._rejecting(lambda: _inferred(layer, types), span, places, inputs)
-            self._check_size(layer, types, type, span)
+            self._rejecting(lambda: self._check_size(layer, types, type, span), span, places, inputs)
         frame = self._context.frame
         name = frame.numbered(layer.word())
         if frame.home is None:
@@ -330,9 +340,12 @@ class Placer:
             return
         name = differing[0]
         message = f"the {draft.layer.word()} in it shares its weights with the first use, which needs others"
-        label = f"`{name}` is {_shown(ours.get(name))} here"
-        others = (Label(place, f"and {_shown(theirs.get(name))} here"), Label(draft.span, "for this"))
+        label, other = f"`{name}` is {_shown(ours.get(name))} here", f"and {_shown(theirs.get(name))} here"
         help = "give all uses the same widths, or take `shared` away"
+        if name == _START:
+            label, other = f"it begins as {draft.layer} here", f"and as {first.layer} here"
+            help = "give all uses the same arguments, or take `shared` away"
+        others = (Label(place, other), Label(draft.span, "for this"))
         raise self._context.error("shared-weights", message, call, label=label, others=others, help=help)
 
     def _weights(self, draft: Draft) -> dict[str, object]:
@@ -389,15 +402,15 @@ def nothing_comes_in(context: Context, name: str, span: Span) -> Failed:
     return context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help)
 
 
-_OPEN = "open"
+_OPEN, _START = "open", "start"
 
 
 def _weights(layer: Layer, types: tuple[TensorType, ...]) -> dict[str, object]:
-    """The shapes of all that a layer keeps; a norm with buffers also does with them what its arguments say."""
+    """The shapes of all that a layer keeps, and how it begins; buffers are also used as all its arguments say."""
     buffers = layer.buffers(types)
     kept: dict[str, object] = {**layer.parameters(types), **buffers}
-    if buffers:
-        kept["arguments"] = str(layer)
+    told = layer.attributes if buffers else layer.begins
+    kept[_START] = str([layer.attributes[name].show(layer.value(name)) for name in told])
     if "bias" in layer.attributes and layer.value("bias") is None:
         kept["bias"] = _OPEN
     return kept

@@ -83,7 +83,7 @@ class Program:
         self.symbols = symbols()
         self.functions = functions()
         self.defaults: dict[str, Mapping[str, ast.Argument]] = {}
-        shadowing = [name for name in _bound_names(file) if name != name.upper()]
+        shadowing = [name for name in (*self._imported, *_bound_names(file)) if name != name.upper()]
         self._shadowing = {name.upper(): name for name in shadowing}
         self.models = {definition.name for definition in self.definitions.values() if is_model(definition)}
         self._shadowed = {name.upper() for name in self.definitions} | {name.upper() for name in self._imported}

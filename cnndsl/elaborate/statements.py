@@ -28,6 +28,8 @@ def read_defaults(context: Context, program: Program) -> None:
             continue
         call = statement.call
         layer = program.layer(call.name) if isinstance(call, ast.Call) else None
+        if isinstance(call, ast.Call) and layer is None and program.find(call.name) is None:
+            continue  # the check of names reports it
         if not isinstance(call, ast.Call) or not call.arguments or layer is None or issubclass(layer, structure.Input):
             message = "`default` is followed by a layer with the arguments that it is to have"
             context.error("bad-default", message, statement.span, help="write `default CONV(padding=valid)`")

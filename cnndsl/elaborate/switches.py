@@ -29,7 +29,10 @@ def chosen(definition: ast.Definition, value: Value | None) -> ast.Definition:
 
 
 def option(switch: ast.Expression, value: Value) -> ast.Expression | None:
-    """The side of a switch that a value names: `on`, `off`, an option's own word, or its number, counted from 1."""
+    """The side of a switch that a value names: `on`, `off`, an option's own word, or its place, counted from 1.
+
+    A side that is a number is named by itself, never by its place.
+    """
     options = _options(switch)
     if isinstance(switch, ast.Optional):
         is_on = {_ON: True, _OFF: False}.get(value) if isinstance(value, str) else value
@@ -37,9 +40,12 @@ def option(switch: ast.Expression, value: Value) -> ast.Expression | None:
     if isinstance(value, str):
         named = [each for each in options if _word(each).upper() == value.upper()]
         return named[0] if len(named) == 1 else None
-    if is_whole(value) and 1 <= value <= len(options):
-        return options[value - 1]
-    return None
+    numbers = [each.value if isinstance(each, ast.Number) else None for each in options]
+    if numbers.count(None) < len(numbers):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value not in numbers:
+            return None
+        return options[numbers.index(value)]
+    return options[value - 1] if is_whole(value) and 1 <= value <= len(options) else None
 
 
 def words_of(switch: ast.Expression) -> list[str]:
@@ -48,7 +54,7 @@ def words_of(switch: ast.Expression) -> list[str]:
         return [_ON, _OFF]
     options = _options(switch)
     words = [_word(each) for each in options]
-    return [word if words.count(word) == 1 else str(number) for number, word in enumerate(words, 1)]
+    return [word if word and words.count(word) == 1 else str(place) for place, word in enumerate(words, 1)]
 
 
 def _options(switch: ast.Expression) -> tuple[ast.Expression, ...]:
@@ -59,5 +65,7 @@ def _options(switch: ast.Expression) -> tuple[ast.Expression, ...]:
 
 
 def _word(option: ast.Expression) -> str:
-    """The name of an option: the layer or block that it is, else its text."""
-    return option.name if isinstance(option, ast.Name | ast.Call) else " ".join(option.span.text.split())
+    """What names an option: the layer or block that it is, or its number; "" where only its place can."""
+    if isinstance(option, ast.Name | ast.Call):
+        return option.name
+    return option.text if isinstance(option, ast.Number) else ""

@@ -87,6 +87,8 @@ class LeakyRelu(_Elementwise):
 class ParametricRelu(Layer):
     """Parametric ReLU: leaky ReLU with a learned slope, one for all channels or one for each (He et al., 2015)."""
 
+    begins = ("slope",)
+
     words = ("PRELU",)
     per = Symbol("per", ("one", "channel"), default="one")
     slope = Real("the slope at the start", default=0.25)

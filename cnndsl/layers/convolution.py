@@ -23,6 +23,8 @@ PADDINGS = ("same", "valid", "full", "same_upper", "causal")
 class _SlidingConvolution(Layer):
     """What plain and depthwise convolution share: a window, and kernels of their own for each group."""
 
+    begins = ("init", "bias_init")
+
     kernel = Extents("the kernel", default=3)
     stride = Extents("the stride", default=1)
     padding = Padding("the padding", PADDINGS, default="same")
@@ -153,6 +155,8 @@ class DepthwiseConvolution(_SlidingConvolution):
 
 class TransposedConvolution(Layer):
     """Transposed convolution: every position paints its filters onto a larger map."""
+
+    begins = ("init", "bias_init")
 
     words = ("DECONV",)
     elsewhere = ("convtranspose", "conv2dtranspose", "conv1dtranspose", "conv3dtranspose")

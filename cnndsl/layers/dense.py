@@ -14,6 +14,8 @@ __all__ = ["Flatten", "FullyConnected"]
 class FullyConnected(Layer):
     """Fully connected: every unit weighs everything that comes in; a map is flattened first."""
 
+    begins = ("init", "bias_init")
+
     words = ("FC",)
     elsewhere = ("linear", "dense", "fullyconnected", "innerproduct")
     sets_width = True

@@ -74,6 +74,9 @@ class Layer:
     sets_width: ClassVar[bool] = False
     """Its output width is chosen, not inherited: where a bare CONV or FC takes its bearings."""
 
+    begins: ClassVar[tuple[str, ...]] = ()
+    """The attributes that say how its weights begin."""
+
     reads_indices: ClassVar[bool] = False
     """It reads where the max pooling behind its last value found its maxima."""
 

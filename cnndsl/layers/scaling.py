@@ -60,6 +60,8 @@ class Scale(Layer):
     with 1e-6; Inception-ResNet (Szegedy et al., 2016) a constant 0.17, `SCALE(0.17, train=false)`.
     """
 
+    begins = ("value",)
+
     words = ("SCALE",)
     elsewhere = ("layerscale",)
     family = "dense"

@@ -179,7 +179,7 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
 
 def _foreign_character(source: Source, text: str, offset: int) -> Diagnostic | None:
     character = text[offset : offset + 1]
-    if not character or character in "→×“”‘’–—⇒⟶➔←" or (character.isascii() and character.isprintable()):
+    if not character.strip() or character in "→×“”‘’–—⇒⟶➔←" or (character.isascii() and character.isprintable()):
         return None
     message = f"the character {character!r} (U+{ord(character):04X}) is not part of the language"
     return Diagnostic("syntax", message, Span(source, offset, offset + 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable
+from itertools import chain, count
 from keyword import iskeyword, issoftkeyword
 
-__all__ = ["Names", "camel"]
+__all__ = ["Names", "camel", "fields"]
 
 _TAKEN = frozenset({"NamedTuple", "Tensor", "nn", "torch", "self", "i", *dir(builtins)})
 """What the generated source uses itself, and what every Python program finds."""
@@ -28,6 +29,17 @@ class Names:
             number += 1
         self._taken.add(name)
         return name
+
+
+def fields(names: Iterable[str]) -> list[str]:
+    """Names as a named tuple can have them: no keywords, none that starts with an underscore, each once."""
+    taken: list[str] = []
+    for wanted in names:
+        name = wanted.lstrip("_") or "out"
+        name = f"{name}_" if iskeyword(name) else name
+        tries = chain([name], (f"{name}_{number}" for number in count(2)))
+        taken.append(next(each for each in tries if each not in taken))
+    return taken
 
 
 def camel(name: str) -> str:

@@ -9,6 +9,7 @@ from cnndsl.backends.torch.classes import ModuleClass, Part, classes, literal, n
 from cnndsl.backends.torch.forward import constant_of, forward, inputs, is_constant_part, member, with_comment
 from cnndsl.backends.torch.layout import Expression, Group, lines
 from cnndsl.backends.torch.library import Library
+from cnndsl.backends.torch.names import fields
 from cnndsl.backends.torch.tree import Instance, Tie, tree
 from cnndsl.graph import End, Graph
 from cnndsl.layers.lowering import Initial, ModuleCall, Slice
@@ -54,8 +55,9 @@ def _plain(name: str) -> str:
 
 
 def _outputs(name: str, graph: Graph) -> list[str]:
-    fields = [f"    {end.name}: Tensor  # {end.node.type}" for end in graph.outputs]
-    return [f"class {name}(NamedTuple):", *fields]
+    names = fields(end.name for end in graph.outputs)
+    lines = [f"    {name}: Tensor  # {end.node.type}" for name, end in zip(names, graph.outputs, strict=True)]
+    return [f"class {name}(NamedTuple):", *lines]
 
 
 def _class(made: ModuleClass, result: str) -> list[str]:
