@@ -150,5 +150,9 @@ def _build(step: ModuleCall) -> torch.nn.Module:
 
 
 def _named(path: str) -> Any:
+    """What stands at a dotted path: in a module, or in a class of one."""
     module, _, name = path.rpartition(".")
-    return getattr(import_module(module), name)
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError:
+        return getattr(_named(module), name)

@@ -276,7 +276,16 @@ class Writer:
         return f"{self.one(here, body)}?"
 
     def _conditional(self, here: Type, body: Body) -> str:
-        test = self.pick(["C > 3", "C % 2 == 0", "not C == 4", "C < 5 or C >= 8", "C != 3 and true", "1 <= 2"])
+        test = self.pick(
+            [
+                "C > 3",
+                "C % 2 == 0",
+                "not C == 4",
+                "C < 5 or C >= 8",
+                "C != 3 and true",
+                "divisible(10*C + 7, 4) % 8 == 0",
+            ]
+        )
         if body.counts and self.chance(2):
             test = f"{self.pick(body.counts)} {self.pick(['>', '==', '<='])} {self.number(0, 2)}"
         then, otherwise = (self.one(here, body.side(may_name=True)) for _ in range(2))

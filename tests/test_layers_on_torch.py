@@ -418,3 +418,10 @@ def begun(spec: str) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     *_, last = build(cnndsl.parse(spec).graph).values()
     return by_name(last)
+
+
+def test_a_response_norm_takes_a_map_that_was_permuted() -> None:
+    model = cnndsl.parse("INPUT(2x3x4x5) -> PERMUTE(CHDW) -> LRN(3)")
+    whole = torch.randn(2, 2, 3, 4, 5)
+    expected = nn.LocalResponseNorm(3)(whole.permute(0, 1, 3, 2, 4).contiguous())
+    torch.testing.assert_close(model.to_torch()(whole), expected)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from specs_in_tests import SPECS, graph, mistakes, nodes
+from specs_in_tests import SPECS, diagnostics, graph, mistakes, nodes
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import Compilation, compile_source
@@ -497,3 +497,12 @@ def test_open_graphs_print_and_convert() -> None:
     found = graph(UNET)
     assert "8x(H//2)x(W//2)" in str(found)
     assert found.to_networkx().number_of_nodes() == len(found)
+
+
+def test_a_number_of_channels_that_is_open_is_a_mistake_of_what_needs_it() -> None:
+    for layer in ("DWCONV", "CONV(4, groups=2)", "GN(2)", "SEPCONV(4)"):
+        assert {found.code for found in diagnostics(f"INPUT(3xHxW) -> PERMUTE(HWC) -> {layer}")} == {"open-size"}, layer
+
+
+def test_whether_a_map_shrank_is_taken_for_large_sizes() -> None:
+    assert graph("INPUT(3xHxW) -> [POOL(2, 1), POOL -> CONV(3) -> DECONV(4)] -> CONV").outputs

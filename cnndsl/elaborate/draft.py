@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from cnndsl.elaborate.values import Draft
 from cnndsl.graph import Block, End, Graph, Node, blocks_around
 from cnndsl.layers import Layer, TensorType
+from cnndsl.layers.extent import for_large_sizes
 from cnndsl.source import Span
 
 __all__ = ["BARE_INPUT", "FIRST_FILTERS", "Drafts", "numbered"]
@@ -145,4 +146,6 @@ def numbered(word: str, position: int) -> str:
 
 
 def _is_smaller(type: TensorType, before: TensorType) -> bool:
-    return any(now < then for now, then in zip(type.spatial, before.spatial, strict=False))
+    """Whether a map shrank on some axis; where that depends on open sizes, they are taken for large ones."""
+    pairs = zip(type.spatial, before.spatial, strict=False)
+    return any(for_large_sizes(now) < for_large_sizes(then) for now, then in pairs)

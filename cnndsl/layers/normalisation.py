@@ -249,7 +249,9 @@ class LocalResponseNormalisation(Layer):
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         written = options(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))
-        return (ModuleCall("torch.nn.LocalResponseNorm", {"size": self.size}, written),)
+        norm = ModuleCall("torch.nn.LocalResponseNorm", {"size": self.size}, written)
+        # In three dimensions torch views the map in another shape, which one that is permuted does not allow.
+        return (norm,) if inputs[0].rank < 3 else (FunctionCall("torch.Tensor.contiguous"), norm)
 
 
 def _running_statistics(type: TensorType) -> Shapes:
