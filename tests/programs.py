@@ -188,10 +188,10 @@ class _Definitions:
         """One set of weights for all calls, some of which use more of them."""
         w = self._writer
         here = self._entering(4)
-        body = Body(counts=["n"], taken={"n"})
+        body = Body(taken={"n"})
         layer = "FC(4)" if here.is_vector else w.pick(["CONV(4)", "CONV(4) -> BN", "SE(2)", "DWCONV"])
         blocks, w.blocks = w.blocks, [block for block in w.blocks if block.fixed == 4]
-        first = w.chained(f"[{layer}]", f"[{self._keep(here, body, 3)}]*1")
+        first = w.chained(f"[{layer}]{w.pick(['', '*n'])}", f"[{self._keep(here, body, 3)}]*1")
         w.blocks = blocks
         text = f"shared {name}(n=1) = {first} -> [{layer}]*n"
         return text, Block("keep", name, here.is_vector, lambda _, b, width: w.pick([name, f"{name}({w.count(b)})"]), 4)

@@ -132,7 +132,7 @@ def test_random_programs_are_what_torch_and_a_second_reading_say_at_length(progr
 
 
 @given(programs())
-@settings(long, max_examples=1_500)
+@settings(long, max_examples=5_000)
 @pytest.mark.slow
 def test_a_second_reading_of_random_programs_is_the_same_at_length(program: Program) -> None:
     assert_means_the_same(compiled(program), program)

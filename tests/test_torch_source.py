@@ -110,23 +110,6 @@ def assert_agrees(model: Model) -> None:
     assert [tuple(each.shape[1:]) for each in outputs] == [end.node.type.shape for end in model.graph.outputs]
 
 
-def interpreted(
-    graph: Graph, weights: dict[str, torch.Tensor], inputs: list[torch.Tensor], training: bool
-) -> list[torch.Tensor]:
-    """The outputs by the interpreter of the tests, with the weights of a module."""
-    modules = meta.build(graph)
-    leaving: dict[Node, torch.Tensor] = {}
-    given_inputs = iter(inputs)
-    for node, own in modules.items():
-        own.train(training).to(inputs[0].dtype)
-        names = {name: f"{node.path}.{name.rpartition('.')[2]}" for name in own.state_dict()}
-        own.load_state_dict({name: weights[key] for name, key in names.items()})
-    torch.manual_seed(1)
-    for node, own in modules.items():
-        leaving[node] = own(*(leaving[read] for read in node.inputs)) if node.inputs else next(given_inputs)
-    return [leaving[end.node] for end in graph.outputs]
-
-
 def assert_computes_the_same(model: Model) -> None:
     """The module's outputs are those of the interpreter, bit for bit; random numbers are drawn in the same order."""
     torch.manual_seed(0)
@@ -141,7 +124,7 @@ def assert_computes_the_same(model: Model) -> None:
             torch.manual_seed(1)
             outputs = module.train(training)(*inputs)
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-            expected = interpreted(model.graph, weights, inputs, training)
+            expected = meta.interpreted(model.graph, weights, inputs, training)
         assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
 
 
