@@ -10,7 +10,7 @@ import math
 import operator
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial, reduce
 from itertools import count
 from typing import Any, NamedTuple
@@ -108,6 +108,10 @@ class _Frame:
 
     def inside(self, call: ast.Expression, home: tuple[object, ...] | None) -> _Frame:
         return _Frame(home or (None if self.home is None else (*self.home, self.place(call))))
+
+    def copy(self, text: ast.Expression, number: int) -> AbstractContextManager[None]:
+        """Build a copy of a repetition, or a row of a table."""
+        return self.at((self.within, text.span.start - self._origin, number))
 
     @contextmanager
     def at(self, within: object) -> Iterator[None]:
@@ -352,8 +356,10 @@ class _Reader:
             case ast.Merge(terms=terms, operators=signs):
                 return self.merged(signs, [self.build(term, names, wire, frame) for term in terms], frame)
             case ast.Arithmetic(left=left, right=right):
-                copies = range(self.value(right, names, wire, frame))
-                return reduce(lambda entering, _: self.build(left, names.inner({}), entering, frame), copies, wire)
+                for number in range(self.value(right, names, wire, frame)):
+                    with frame.copy(text, number):
+                        wire = self.build(left, names.inner({}), wire, frame)
+                return wire
             case ast.Label(element=element, name=name):
                 names.own[name] = self.build(element, names, wire, frame)
                 return names.own[name]
@@ -369,10 +375,14 @@ class _Reader:
     def looped(self, loop: ast.For, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
         rows = self.rows(loop, names, wire, frame)
         if loop.join == "->":
-            for row in rows:
-                wire = self.build(loop.body, names.inner(row), wire, frame)
+            for number, row in enumerate(rows):
+                with frame.copy(loop, number):
+                    wire = self.build(loop.body, names.inner(row), wire, frame)
             return wire
-        ends = [self.build(loop.body, names.inner(row), wire, frame) for row in rows]
+        ends: list[_Made] = []
+        for number, row in enumerate(rows):
+            with frame.copy(loop, number):
+                ends.append(self.build(loop.body, names.inner(row), wire, frame))
         return self.merged((loop.join,) * (len(ends) - 1), ends, frame)
 
     def merged(self, signs: tuple[str, ...], ends: list[_Made], frame: _Frame) -> _Made:

@@ -382,6 +382,13 @@ PAIRED = {
     "behind copies": ("[CONV(4) -> RELU]*n -> CONV(4)", "head(1)", "head(2)", {"conv1": "conv1", "conv3": "conv2"}),
     "behind a side": ("[CONV(4)*2 if n else ID] -> CONV(4)", "head(true)", "head(false)", {"conv1": "conv3"}),
     "behind an argument": ("n -> CONV(4)", "head(CONV(4))", "head(ID)", {"conv1": "conv2"}),
+    "copies of copies": (
+        "[[CONV(4)]*n -> ABS]*2",
+        "head(1)",
+        "head(2)",
+        {"conv1": "conv1", "conv3": "conv2"},
+    ),
+    "rows": ("[act*m for act, m in (BN, n), (BN, 1)]", "head(1)", "head(2)", {"bn1": "bn1", "bn3": "bn2"}),
     "in an argument": ("n -> CONV(4)", "head(CONV(4))", "head(CONV(4))", {"conv1": "conv1", "conv2": "conv2"}),
 }
 

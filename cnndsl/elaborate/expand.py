@@ -158,13 +158,13 @@ class Expander:
             raise self._context.error("bare-merge", "a merge for each row stands in [ ]", loop.body.span, help=help)
         rows = self._evaluator.rows(loop, scope, wire)
         if loop.join == "->":
-            for row in rows:
-                wire = self.expand(loop.body, scope.inner(row), wire)
+            for number, row in enumerate(rows):
+                wire = self._copy(number, loop, loop.body, scope.inner(row), wire)
             return wire
         if not rows:
             message = f"a table without rows gives nothing to join with `{loop.join}`"
             raise self._context.error("bad-row", message, loop.span)
-        ends = [self.expand(loop.body, scope.inner(row), wire) for row in rows]
+        ends = [self._copy(number, loop, loop.body, scope.inner(row), wire) for number, row in enumerate(rows)]
         operators = (loop.join,) * max(1, len(ends) - 1)
         return self._join_terms(operators, ends, (loop.body,) * len(ends), loop.span)
 
@@ -176,13 +176,26 @@ class Expander:
             self._placer.too_many(repeat.right.span)
         repeated = repeat.left
         names_values = self._names_values(repeated)
-        for _ in range(count):
+        for number in range(count):
             before = wire
-            wire = self.expand(repeated, scope.inner({}) if names_values else scope, wire)
+            wire = self._copy(number, repeat, repeated, scope.inner({}) if names_values else scope, wire)
             if wire is before and isinstance(wire, Draft) and self._evaluator.reads_nothing(repeated, scope, wire):
                 message = "a value is the same each time: repeating it adds nothing"
                 raise self._context.error("lost-value", message, repeat.span, help="repeat what reads it")
         return wire
+
+    def _copy(self, number: int, of: ast.Expression, body: ast.Expression, scope: Scope, wire: Wire) -> Wire:
+        """A copy of a repetition, or a row of a table; in a shared block its weights are told apart by its number."""
+        frame = self._context.frame
+        if frame.home is None:
+            return self.expand(body, scope, wire)
+        before = frame.within
+        use, start = before
+        frame.within = ((use, of.span.start - start, number), start)
+        try:
+            return self.expand(body, scope, wire)
+        finally:
+            frame.within = before
 
     def _names_values(self, body: ast.Expression) -> bool:
         """Whether `as` names something in a body, so that each copy of it needs names of its own."""
