@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -49,42 +50,29 @@ def elaborate(
         read: finds the files that it brings in.
         measure: gives the totals of a network for which it sets budgets.
     """
-    with _deep_recursion():
-        try:
-            return _graphs(file, overrides, inputs, diagnostics, read, measure)
-        except Abort:
-            return ()
-        except RecursionError:
-            diagnostics.add(_nested_too_deep(file))
-            return ()
+    graphs: list[Graph] = []
+    with _limits_told(file, diagnostics), _deep_recursion(), _no_collections():
+        used = bring_in(file, read, diagnostics)
+        values = read_overrides(overrides, file, used, diagnostics) if overrides else {}
+        program = Program(file, values, read_inputs(inputs, diagnostics), used)
+        context = Context(program, diagnostics)
+        for each in _all(program):
+            read_defaults(context, each)
+        check_names(context)
+        if diagnostics.has_errors or check_requirements(context):
+            graphs += filter(None, [_settled(context, model, diagnostics) for model in models(context)])
+        if not diagnostics.has_errors:
+            _check_whole(context, graphs, measure)
+    return () if diagnostics.has_errors else tuple(graphs)
 
 
-def _graphs(
-    file: ast.File,
-    overrides: Mapping[str, object],
-    inputs: Mapping[str, object],
-    diagnostics: Diagnostics,
-    read: Reader,
-    measure: Callable[[Graph], Mapping[str, int]],
-) -> tuple[Graph, ...]:
-    used = bring_in(file, read, diagnostics)
-    values = read_overrides(overrides, file, used, diagnostics) if overrides else {}
-    program = Program(file, values, read_inputs(inputs, diagnostics), used)
-    context = Context(program, diagnostics)
-    for each in _all(program):
-        read_defaults(context, each)
-    check_names(context)
-    if not diagnostics.has_errors and not check_requirements(context):
-        return ()
-    graphs = [graph for model in models(context) if (graph := _settled(context, model, diagnostics)) is not None]
-    if diagnostics.has_errors:
-        return ()
+def _check_whole(context: Context, graphs: list[Graph], measure: Callable[[Graph], Mapping[str, int]]) -> None:
+    """Report what only the finished networks show."""
     check_inputs(context, graphs)
     for graph in graphs:
         check_budgets(context, partial(measure, graph))
-    if not file.source.model:
+    if not context.program.file.source.model:
         warn_unused(context)
-    return () if diagnostics.has_errors else tuple(graphs)
 
 
 def _all(program: Program) -> Iterator[Program]:
@@ -94,9 +82,29 @@ def _all(program: Program) -> Iterator[Program]:
         yield from _all(used)
 
 
-def _nested_too_deep(file: ast.File) -> Diagnostic:
-    longest = max(file.statements, key=lambda statement: statement.span.end - statement.span.start)
-    return Diagnostic("nested-too-deep", "this is nested too deep", longest.span, help="give inner parts names")
+@contextmanager
+def _limits_told(file: ast.File, diagnostics: Diagnostics) -> Iterator[None]:
+    """End quietly where a limit is reached, which is reported."""
+    try:
+        yield
+    except Abort:
+        pass
+    except RecursionError:
+        longest = max(file.statements, key=lambda statement: statement.span.end - statement.span.start)
+        message = "this is nested too deep"
+        diagnostics.add(Diagnostic("nested-too-deep", message, longest.span, help="give inner parts names"))
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Little of what is made is garbage before the end; looking for it took a third of the time of a large network."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
