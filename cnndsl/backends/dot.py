@@ -105,7 +105,8 @@ def digraph(graph: Graph, direction: Direction = "down") -> Digraph:
     _draw_nodes(picture, graph)
     _draw_edges(picture, graph)
     for number, end in enumerate(graph.outputs, 1):
-        _draw_output(picture, f"output {number}", end, "output" if len(graph.outputs) == 1 else end.name)
+        is_unnamed = len(graph.outputs) == 1 and end.name == "out"
+        _draw_output(picture, f"output {number}", end, "output" if is_unnamed else end.name)
     return picture
 
 
@@ -145,7 +146,7 @@ def _at_arrow(type: TensorType) -> str:
 
 def _draw_nodes(picture: Digraph, graph: Graph) -> None:
     """All nodes in their clusters."""
-    names = {end.node: end.name if len(graph.inputs) > 1 else "input" for end in graph.inputs}
+    names = {end.node: end.name for end in graph.inputs}
     _draw_scope(picture, hierarchy(graph), names, _entries(graph))
 
 
