@@ -46,7 +46,7 @@ CODES: dict[str, Code] = {
     "defined-twice": _error("A name is defined once."),
     "ambiguous-case": _error("Beside a definition `conv`, `CONV` is the layer and no third spelling is allowed."),
     "bad-override": _error(
-        "`-D` sets a number, string, boolean, size, tuple or free name of the file, `--input` the size of an input."
+        "`-D` sets a number, string, boolean, size, tuple, switch or free name of a file, `--input` an input's size."
     ),
     "named-twice": _error("In one body `as` gives each name once, and no name of a parameter or definition."),
     "read-before-named": _error("A value is read below the place that names it."),
