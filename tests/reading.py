@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from cnndsl.elaborate.prelude import prelude_file
-from cnndsl.graph import Graph, Node
+from cnndsl.graph import Graph
 from cnndsl.layers import Called, Filled, Given, Layer, TensorType, functions, layers_by_word, structure
 from cnndsl.layers import Value as ValueAttribute
 from cnndsl.layers.attributes import Extents
@@ -84,6 +84,10 @@ class _Block(NamedTuple):
 class _Shared(NamedTuple):
     network: Any
     home: object
+
+
+class _Shapeless(Exception):
+    """C, H or W where nothing comes in."""
 
 
 class _Frame:
@@ -233,7 +237,8 @@ class _Reader:
         if name in names.file.parameters:
             return names.file.parameters[name]
         if name in ("C", "H", "W"):
-            assert wire is not None
+            if wire is None:
+                raise _Shapeless
             return wire.type.shape[0] if name == "C" else wire.type.spatial[-1 if name == "W" else -2]
         return self.layers.get(name.upper(), name)
 
@@ -320,7 +325,11 @@ class _Reader:
             return call.name.upper() == "INPUT"
         if not any(self.starts(argument.value, names, wire, frame) for argument in call.arguments):
             return False
-        return self.starts(block.definition.body, self.bound(block, call, names, wire, frame), None, frame)
+        inner = self.bound(block, call, names, wire, frame)
+        try:
+            return self.starts(block.definition.body, inner, None, frame)
+        except _Shapeless:  # what looks at the shape that comes in reads what comes in
+            return False
 
     def bound(self, block: _Block, call: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> _Names:
         """The parameters of a call, each default behind those before it."""
@@ -579,18 +588,17 @@ def _numbered(inputs: list[Any], outputs: list[tuple[str, Any]], weights_of: Cal
 
 
 def _behind(ends: Iterable[Any]) -> Iterator[Any]:
-    """All nodes that lead to some ends, each behind those that it reads."""
+    """All nodes that lead to some ends, each behind those that it reads; it does not recurse, however long the path."""
     seen: set[int] = set()
-
-    def visit(node: Node | _Made) -> Iterator[Any]:
-        if id(node) not in seen:
-            seen.add(id(node))
-            for before in node.inputs:
-                yield from visit(before)
+    pending = [(end, False) for end in reversed(list(ends))]
+    while pending:
+        node, is_ready = pending.pop()
+        if is_ready:
             yield node
-
-    for end in ends:
-        yield from visit(end)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            pending.append((node, True))
+            pending += [(before, False) for before in reversed(node.inputs)]
 
 
 def _as_file(file: ast.File, parameters: Mapping[str, Any]) -> _File:
