@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_grammars_and_specs_are_inside(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
-    assert "cnndsl/grammars/cnn.lark" in names
+    assert {f"cnndsl/grammars/{file.name}" for file in (ROOT / "grammars").iterdir()} <= set(names)
     assert {f"cnndsl/specs/{spec.name}" for spec in (ROOT / "specs").glob("*.cnn")} <= set(names)
     assert "cnndsl/py.typed" in names
 
@@ -43,3 +43,5 @@ def test_check_runs_from_another_folder(wheel: Path, tmp_path: Path) -> None:
     assert Path(python("-c", "import cnndsl; print(cnndsl.__file__)").strip()).is_relative_to(target)
     assert "25,557,032" in python("-m", "cnndsl", "check", "zoo:resnet50")
     assert "se1.fc2" in python("-m", "cnndsl", "check", "-e", "INPUT(16x4x4) -> SE(4)"), "the prelude is inside"
+    spec = target / "cnndsl" / "specs" / "lenet5.cnn"
+    assert "Token.Name.Builtin\t'INPUT'" in python("-m", "pygments", "-f", "raw", str(spec))

@@ -16,6 +16,7 @@ from cnndsl.syntax import ast
 
 __all__ = [
     "CLASSES",
+    "RECIPE",
     "SHAPE_NAMES",
     "Program",
     "is_model",
@@ -28,6 +29,9 @@ __all__ = [
 
 SHAPE_NAMES = ("C", "H", "W")
 """The shape that enters an element, in the arguments of that element."""
+
+RECIPE = "TRAIN"
+"""The call, in any case, that is left to training."""
 
 CLASSES = "classes"
 """The name whose value a bare last FC takes for its units, defined or not."""
@@ -267,5 +271,5 @@ def is_recipe(statement: ast.Statement) -> bool:
     """Whether a statement says how to train; the compiler of the network never looks at it."""
     match statement:
         case ast.Flow(expression=ast.Call(name=name)):
-            return name.upper() == "TRAIN"
+            return name.upper() == RECIPE
     return False

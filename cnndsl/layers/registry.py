@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 from cnndsl.layers import plugins
+from cnndsl.layers.attributes import Attribute
 from cnndsl.layers.layer import Layer, declared
 
 __all__ = [
@@ -50,18 +52,19 @@ def words_elsewhere() -> dict[str, str]:
     return {other: found.word() for found in layer_types() for other in found.elsewhere}
 
 
-def symbols() -> frozenset[str]:
-    """The closed list of bare words that some attribute takes: `same`, `max`, `auto`."""
-    return frozenset(
-        word for found in layer_types() for attribute in found.attributes.values() for word in attribute.symbols
-    )
+def symbols(types: Iterable[type[Layer]] | None = None) -> frozenset[str]:
+    """The closed list of bare words that some attribute takes, of all layers or of these: `same`, `max`, `auto`."""
+    return frozenset(word for attribute in _attributes(types) for word in attribute.symbols)
 
 
-def functions() -> frozenset[str]:
+def functions(types: Iterable[type[Layer]] | None = None) -> frozenset[str]:
     """The closed list of words that some attribute takes with arguments: `normal(0.01)`."""
-    return frozenset(
-        word for found in layer_types() for attribute in found.attributes.values() for word in attribute.functions
-    )
+    return frozenset(word for attribute in _attributes(types) for word in attribute.functions)
+
+
+def _attributes(types: Iterable[type[Layer]] | None) -> Iterator[Attribute[Any]]:
+    for found in layer_types() if types is None else types:
+        yield from found.attributes.values()
 
 
 def _newest(types: Iterable[type[Layer]]) -> tuple[type[Layer], ...]:
