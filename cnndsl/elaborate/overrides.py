@@ -142,10 +142,11 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         with suppress(Failed, Abort):
             context = Context(empty, found)
             value = Evaluator(context).value(expression, Scope({}, empty), None)
-    if len(found) == 0 and (value is None or is_network(value)):
+    if not found.has_errors and (value is None or is_network(value)):
         text = source.text.strip()
         span = Span(shown, len(shown.text) - len(text), len(shown.text))
         help = "a number, true or false, a size, a tuple or a word"
+        found = Diagnostics()  # a warning about what cannot be set at all is beside the point
         found.add(Diagnostic("bad-override", f"`{text}` is no value that can be set", span, help=help))
     diagnostics.extend(replace(each, span=each.span._replace(source=shown)) for each in found)
     return None if found.has_errors else value
