@@ -94,6 +94,11 @@ class Span(NamedTuple):
         return self.source.text[self.start : self.end]
 
     @property
+    def on_one_line(self) -> str:
+        """The text with a blank for each stretch of blanks and line ends."""
+        return " ".join(self.text.split())
+
+    @property
     def position(self) -> Position:
         return self.source.position(self.start)
 

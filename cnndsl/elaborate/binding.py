@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from cnndsl.diagnostics import Label, did_you_mean
@@ -44,8 +44,10 @@ def signature_of_definition(definition: ast.Definition) -> Signature:
     return Signature(definition.name, names, defaults, required)
 
 
-def signature_of_layer(layer: type[Layer]) -> Signature:
-    required = frozenset(name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
+def signature_of_layer(layer: type[Layer], given: Collection[str] = ()) -> Signature:
+    """The signature of a layer where the file gives these attributes a default."""
+    without = (name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
+    required = frozenset(name for name in without if name not in given)
     takes_size = any(isinstance(attribute, Shape) for attribute in layer.attributes.values())
     defaults = tuple(map(default, layer.attributes.values()))
     return Signature(layer.word(), tuple(layer.attributes), defaults, required, takes_size)
@@ -81,9 +83,7 @@ class Binder:
         """
         signature = self._signatures.get((layer, defaulted))
         if signature is None:
-            signature = signature_of_layer(layer)
-            signature = signature._replace(required=signature.required - defaulted)
-            self._signatures[layer, defaulted] = signature
+            signature = self._signatures[layer, defaulted] = signature_of_layer(layer, defaulted)
         return self._again(signature, arguments, call)
 
     def _again(

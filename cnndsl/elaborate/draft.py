@@ -125,7 +125,7 @@ class Drafts:
             read = tuple([nodes[before] for before in draft.inputs])
             shares = first.get(draft.weights) if draft.weights else None
             node = Node(index, draft.layer, read, draft.type, draft.scope, draft.name, draft.span, shares)
-            if draft.weights and (draft.layer.parameters(node.input_types) or draft.layer.buffers(node.input_types)):
+            if draft.weights and node.keeps:
                 first.setdefault(draft.weights, node)
             nodes[draft] = node
         entering = [nodes[draft] for draft in self.drafts if not draft.inputs]

@@ -9,7 +9,7 @@ from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
-from cnndsl.elaborate.program import is_model, is_recipe
+from cnndsl.elaborate.program import is_recipe
 from cnndsl.elaborate.values import Block, Draft, Failed, Scope, is_wire
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -89,7 +89,8 @@ def models(context: Context) -> list[Model]:
     program = context.program
     file, wanted = program.file, program.file.source.model
     flows = [flow for flow in file.flows if not is_recipe(flow)]
-    found: list[Model] = [Named(Block(each, program)) for each in program.definitions.values() if is_model(each)]
+    definitions = program.definitions.values()
+    found: list[Model] = [Named(Block(each, program)) for each in definitions if each.name in program.models]
     if flows:
         found.append(Flows(file.source.stem, flows))
     found.sort(key=lambda model: model.span.start)
@@ -97,7 +98,7 @@ def models(context: Context) -> list[Model]:
     if wanted:
         named = [model for model in found if model.name == wanted]
         block = program.find(wanted)
-        if block is not None and block.program is not program and is_model(block.definition):
+        if block is not None and block.program is not program and block.definition.name in block.program.models:
             named.append(Named(block))
         if not named:
             names = [model.name for model in found]

@@ -137,9 +137,7 @@ class _Checker:
             if self._program.find(call.name) is None:
                 self._report_unknown(call.name, call.name_span, set(self._program.layers), "layer")
             return
-        for place, argument in enumerate(call.arguments):
-            if not self._wrong_word(layer, call, place, _Body(set(), None)):
-                self._expression(argument.value, _Body(set(), None), _Role.VALUE)
+        self._arguments(call, layer, _Body(set(), None))
 
     def _definition(self, definition: ast.Definition, seen: dict[str, ast.Definition]) -> None:
         first = seen.setdefault(definition.name, definition)
@@ -275,35 +273,40 @@ class _Checker:
         return program.layer(word) is not None or word in program.symbols
 
     def _unseen(self, word: str, span: Span, body: _Body) -> bool:
-        """Whether a word names a value that cannot be read here: it is named below, or in another body."""
+        """Whether a word names something that cannot be read here; then why is reported."""
+        return self._named_below(word, span, body) or self._ambiguous(word, span) or self._out_of_sight(word, span)
+
+    def _named_below(self, word: str, span: Span, body: _Body) -> bool:
         below = body.below(word)
         if below is not None:
             others = (Label(below, "it is named here"),)
             message = f"`{word}` is read before it is named"
             help = "write what reads it below what names it"
             self._context.error("read-before-named", message, span, others=others, help=help)
-            return True
+        return below is not None
+
+    def _ambiguous(self, word: str, span: Span) -> bool:
         clashing = self._program.sources(word)
         if clashing:
-            places = tuple(Label(block.definition.name_span, "one is here") for block in clashing)
+            others = tuple(Label(block.definition.name_span, "one is here") for block in clashing)
             message = f"{len(clashing)} files that are brought in define `{word}`"
             help = f"define the one that is meant: `{word} = ...`"
-            self._context.error("ambiguous-use", message, span, others=places, help=help)
-            return True
+            self._context.error("ambiguous-use", message, span, others=others, help=help)
+        return bool(clashing)
+
+    def _out_of_sight(self, word: str, span: Span) -> bool:
         elsewhere = self._program.labels.get(word)
-        if elsewhere is None:
-            return False
-        others = (Label(elsewhere, "only what stands in the same body can read it"),)
-        message = f"`{word}` names a value of another body"
-        help = "pass it as an argument; outside a definition, a copy of a repetition or a row, nobody sees its values"
-        self._context.error("out-of-sight", message, span, others=others, help=help)
-        return True
+        if elsewhere is not None:
+            others = (Label(elsewhere, "only what stands in the same body can read it"),)
+            message = f"`{word}` names a value of another body"
+            why = "outside a definition, a copy of a repetition or a row, nobody sees its values"
+            help = f"pass it as an argument; {why}"
+            self._context.error("out-of-sight", message, span, others=others, help=help)
+        return elsewhere is not None
 
     def _call(self, call: ast.Call, body: _Body) -> None:
         signature, layer = self._callee(call, body)
-        for place, argument in enumerate(call.arguments):
-            if layer is None or not self._wrong_word(layer, call, place, body):
-                self._expression(argument.value, body, _Role.VALUE)
+        self._arguments(call, layer, body)
         if call.name in body or self._wrong_case(call.name, call.name_span):
             return
         if signature is not None:
@@ -313,6 +316,11 @@ class _Checker:
         elif not self._is_function(call.name) and not self._unseen(call.name, call.name_span, body):
             candidates = {*body.names, *self._program.words, *self._program.layers, *FUNCTIONS}
             self._report_unknown(call.name, call.name_span, candidates, "layer, definition or function")
+
+    def _arguments(self, call: ast.Call, layer: type[Layer] | None, body: _Body) -> None:
+        for place, argument in enumerate(call.arguments):
+            if layer is None or not self._wrong_word(layer, call, place, body):
+                self._expression(argument.value, body, _Role.VALUE)
 
     def _callee(self, call: ast.Call, body: _Body) -> tuple[Signature | None, type[Layer] | None]:
         """What is called, where the text alone says so: the head of a definition or a layer."""
@@ -335,8 +343,7 @@ class _Checker:
         return word in FUNCTIONS or word in self._program.functions
 
     def _signature_of_layer(self, layer: type[Layer]) -> Signature:
-        signature = signature_of_layer(layer)
-        return signature._replace(required=signature.required - self._program.defaults.get(layer.word(), {}).keys())
+        return signature_of_layer(layer, self._program.defaults.get(layer.word(), ()))
 
     def _wrong_word(self, layer: type[Layer], call: ast.Call, place: int, body: _Body) -> bool:
         """`POOL(mode=average)`: a word that means nothing, for an attribute that takes words.

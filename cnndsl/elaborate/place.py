@@ -125,7 +125,7 @@ class Placer:
             message = "INPUT starts a path; what arrives here would be lost"
             self._context.error("input-inside", message, span, help="begin a new statement with it", others=others)
             return
-        name = " ".join(span.text.split())
+        name = span.on_one_line
         message = f"`{name}` is a value and reads nothing; what arrives here would be lost"
         help = f"begin a new statement with `{name} -> ...`, or keep both: `[ID, {name}]`"
         self._context.error("lost-value", message, span, help=help, others=others)
@@ -176,13 +176,12 @@ class Placer:
         wire: Wire,
     ) -> tuple[Mapping[str, ast.Argument], dict[str, Value]]:
         """The arguments that are written, or that the file's `default` gives, and their values."""
-        defaults = scope.program.defaults.get(kind.word())
-        if not defaults:
-            bound = self._evaluator.binder.layer(kind, arguments, written.span)
-            return bound, {name: self._argument(kind, name, each.value, scope, wire) for name, each in bound.items()}
+        defaults = scope.program.defaults.get(kind.word(), {})
         bound = self._evaluator.binder.layer(kind, arguments, written.span, frozenset(defaults))
-        file = Scope({}, scope.program)
         values = {name: self._argument(kind, name, each.value, scope, wire) for name, each in bound.items()}
+        if not defaults:
+            return bound, values
+        file = Scope({}, scope.program)
         for name, argument in defaults.items():
             if name not in bound:
                 values[name] = self._argument(kind, name, argument.value, file, None)

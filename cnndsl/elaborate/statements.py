@@ -41,7 +41,7 @@ def read_defaults(context: Context, program: Program) -> None:
             context.error("bad-default", message, statement.span, others=others, help="set them in one statement")
             continue
         try:
-            signature = signature_of_layer(layer)._replace(required=frozenset())
+            signature = signature_of_layer(layer, layer.attributes)
             program.defaults[layer.word()] = bind(context, signature, call.arguments, call.span)
         except Failed:  # reported
             continue
@@ -72,7 +72,7 @@ def _measured(test: ast.Expression) -> bool:
 def _check(context: Context, test: ast.Expression, totals: Mapping[str, int]) -> bool:
     evaluator = Evaluator(context)
     scope = Scope(dict(totals), context.program)
-    text = " ".join(test.span.text.split())
+    text = test.span.on_one_line
     try:
         with context.muted() as found:
             holds = evaluator.truth(test, scope, None)

@@ -236,5 +236,5 @@ def plain(value: Value) -> object:
 
 def brief(expression: ast.Expression, most: int) -> str:
     """The text of an expression on one line, if it has at most so many characters."""
-    text = " ".join(expression.span.text.split())
+    text = expression.span.on_one_line
     return text if len(text) <= most else "..."

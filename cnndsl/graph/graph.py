@@ -51,6 +51,12 @@ class Node:
     def input_types(self) -> tuple[TensorType, ...]:
         return tuple(node.type for node in self.inputs)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether its layer learns something, or keeps something that it does not learn."""
+        types = self.input_types
+        return bool(self.layer.parameters(types) or self.layer.buffers(types))
+
     def __repr__(self) -> str:
         inputs = ", ".join(f"%{node.index}" for node in self.inputs)
         weights = f", weights of {self.shares.path}" if self.shares else ""

@@ -228,9 +228,8 @@ def _origin_of_block(scope: Scope) -> tuple[str, ...]:
     depth = len(scope.path)
     origins: set[tuple[str, ...]] = set()
     for node in scope.nodes():
-        has_weights = node.layer.parameters(node.input_types) or node.layer.buffers(node.input_types)
         if node.shares is None:
-            if has_weights:
+            if node.keeps:
                 return ()
             continue
         inner = node.scope[depth:]
