@@ -17,7 +17,10 @@ from cnndsl.syntax import ast
 __all__ = ["Binder", "Signature", "bind", "signature_of_definition", "signature_of_layer"]
 
 _LONGEST = 40
-"""Characters of a default that is shown."""
+"""Characters of a default or an argument that is shown."""
+
+_LONGEST_SIZE = 4
+"""Numbers of a size: channels and three extents."""
 
 
 class Signature(NamedTuple):
@@ -117,7 +120,9 @@ def bind(
                 continue
         elif any(before.keyword is not None for before in arguments[:position]):
             message = "arguments by position stand before those by keyword"
-            failures.append(context.error("bad-argument", message, argument.span))
+            left = next((name for name in signature.parameters if name not in bound), "")
+            help = f"write `{left}={brief(argument.value, _LONGEST)}`" if left else ""
+            failures.append(context.error("bad-argument", message, argument.span, help=help))
             continue
         else:
             name = next((name for name in free), "")
@@ -144,6 +149,8 @@ def _unknown(context: Context, signature: Signature, argument: ast.Argument) -> 
     span = Span(argument.span.source, argument.span.start, argument.span.start + len(argument.keyword))
     message = f"{signature.name} has no parameter `{argument.keyword}`"
     help = did_you_mean(argument.keyword, signature.parameters) or f"write {signature}"
+    if isinstance(argument.value, ast.Name | ast.String) and context.program.layer(_word(argument.value)):
+        help = f"a layer stands in the path: write `-> {_word(argument.value).upper()}` behind {signature.name}"
     return context.error("unknown-argument", message, span, help=help)
 
 
@@ -154,12 +161,25 @@ def _too_many(
     takes = f"takes at most {most} argument{'s' * (most != 1)}" if most else "takes no arguments"
     message = f"{signature.name} {takes}, and {len(arguments)} are given"
     help = f"it takes {', '.join(signature.parameters)}" if most else f"write {signature.name}"
+    if not most and len(arguments) == 1 and context.program.is_network(first.value):
+        help = f"layers follow each other: write `{brief(first.value, _LONGEST)} -> {signature.name}`"
     numbers = [argument.value.value for argument in arguments if isinstance(argument.value, ast.Number)]
     if signature.takes_size and len(numbers) == len(arguments):
         channels_last = numbers[-1] in (1, 3, 4) and numbers[0] > 4
         ordered = [numbers[-1], *numbers[:-1]] if channels_last else numbers
-        help = f"write one size, channels first: {signature.name}({'x'.join(map(str, ordered))})"
+        help = f"write one size, channels first: {_sized(signature, ordered)}"
+        if len(ordered) == _LONGEST_SIZE:
+            help += f"; if its first number is a batch, leave that out: {_sized(signature, ordered[1:])}"
+        first = arguments[0]
     return context.error("too-many-arguments", message, first.span.until(arguments[-1].span), help=help)
+
+
+def _sized(signature: Signature, numbers: list[int | float]) -> str:
+    return f"{signature.name}({'x'.join(map(str, numbers))})"
+
+
+def _word(word: ast.Name | ast.String) -> str:
+    return word.name if isinstance(word, ast.Name) else word.value
 
 
 def _missing(context: Context, signature: Signature, bound: Mapping[str, ast.Argument], call: Span) -> list[Exception]:

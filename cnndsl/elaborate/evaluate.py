@@ -139,6 +139,8 @@ class Evaluator:
         help = ""
         if is_network(value):
             message, help = "a network cannot be repeated by a network", "networks are multiplied with `&`: `[A & B]`"
+        elif is_wire(value):
+            help = f"values are multiplied with `&`: `[... & {brief(expression, 24)}]`"
         elif isinstance(value, float):
             help = "round it with `//`, round, floor or ceil"
         raise self._context.error("bad-count", message, expression.span, label=f"is {_shown(value)}", help=help)
@@ -292,6 +294,10 @@ class Evaluator:
         Raises:
             Failed: a row has more or fewer entries than there are names; reported.
         """
+        for row in loop.rows:
+            if isinstance(row, ast.Concatenation) and not any(map(scope.program.is_network, row.branches)):
+                help = f"write `({row.span.text[1:-1].strip()})`"
+                raise self._context.error("bad-row", "the rows of a table stand in ( ), not in [ ]", row.span, help=help)
         rows: list[tuple[Value, Span]] = [(self.argument(row, scope, wire), row.span) for row in loop.rows]
         table, span = rows[0]
         is_size = _is_size(loop.rows[0])  # `1x5` is one kernel, not two

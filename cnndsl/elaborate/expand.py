@@ -22,6 +22,7 @@ from cnndsl.elaborate.values import (
     Network,
     Scope,
     Shared,
+    Symbol,
     Value,
     Wire,
     brief,
@@ -118,6 +119,8 @@ class Expander:
 
     def _bare_merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Wire:
         self._reject_count_arithmetic(merge, scope, wire)
+        if _last(merge.terms[0]).span in self._context.unknown:
+            raise Failed  # `CONV3-64`: reported
         operator, left, right = merge.operators[0], merge.terms[0], merge.terms[1]
         gap = Span(merge.span.source, left.span.end, right.span.start)
         start = gap.start + gap.text.index(operator)
@@ -265,7 +268,9 @@ class Expander:
 
     def _value_in_path(self, value: object, span: Span) -> Failed:
         message = f"{describe(value)} stands where a layer belongs"
-        return self._context.error("not-a-network", message, span)
+        layer = self._context.program.layer(value) if isinstance(value, Symbol) else None
+        help = f"pass the layer itself: write `{layer.word()}`" if layer else ""
+        return self._context.error("not-a-network", message, span, help=help)
 
     # names and calls
 
@@ -382,6 +387,8 @@ class Expander:
             raise self._evaluator.model_as_value(definition.name, call)
         names = self._evaluator.arguments(block, arguments, call, scope, wire)
         if wire is None and not self._evaluator.reads_nothing(definition.body, names, None):
+            if any(node.span in self._context.unknown for node in definition.body.walk()):
+                raise Failed  # it may start with what that was meant to be
             raise nothing_comes_in(self._context, definition.name, call)
         sharing = id(definition) if definition.shared else None
         caller = self._context.enter(

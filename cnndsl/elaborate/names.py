@@ -27,6 +27,12 @@ _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
 
 
+_FUNCTIONS_ELSEWHERE = {"int": "floor", "trunc": "floor", "log": "log2"}
+"""For functions of other languages, ours."""
+
+_FIRST_PARAMETERS = 3
+"""Parameters of a layer that are shown where another name for it was written."""
+
 _LONGEST_SIZE = 4
 """Extents of a size: channels and three axes."""
 
@@ -102,6 +108,8 @@ class _Checker:
         self._context = context
         self._program = program
         self._unknown_words: set[str] = set()
+        self._defining: ast.Definition | None = None
+        """The definition that is looked at."""
         self.free: set[str] = set()
 
     def check(self) -> None:
@@ -128,8 +136,9 @@ class _Checker:
             if isinstance(statement, ast.Default) and isinstance(statement.call, ast.Call):
                 self._default(statement.call)
         seen: dict[str, ast.Definition] = {}
-        for definition in self._program.file.definitions:
-            self._definition(definition, seen)
+        for self._defining in self._program.file.definitions:
+            self._definition(self._defining, seen)
+        self._defining = None
 
     def _default(self, call: ast.Call) -> None:
         layer = self._program.layer(call.name)
@@ -299,10 +308,14 @@ class _Checker:
         if elsewhere is not None:
             others = (Label(elsewhere, "only what stands in the same body can read it"),)
             message = f"`{word}` names a value of another body"
-            why = "outside a definition, a copy of a repetition or a row, nobody sees its values"
-            help = f"pass it as an argument; {why}"
-            self._context.error("out-of-sight", message, span, others=others, help=help)
+            self._context.error("out-of-sight", message, span, others=others, help=self._into_sight())
         return elsewhere is not None
+
+    def _into_sight(self) -> str:
+        if self._defining is not None and self._defining.parameters is None:
+            text = brief(self._defining.body, 60)
+            return f"`=` defines a block; to give a value a name, write `{text} as {self._defining.name}`"
+        return "pass it as an argument; outside a definition, a copy of a repetition or a row, nobody sees its values"
 
     def _call(self, call: ast.Call, body: _Body) -> None:
         signature, layer = self._callee(call, body)
@@ -414,8 +427,20 @@ class _Checker:
         self._unknown_words.add(word)
         ours = word_here(word)
         if ours in candidates:
-            return f"here that layer is called `{ours}`"
+            return f"here that layer is called `{ours}`{self._beginning(ours)}"
+        if _FUNCTIONS_ELSEWHERE.get(word) in candidates:
+            return f"here that function is called `{_FUNCTIONS_ELSEWHERE[word]}`"
         return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
+
+
+    def _beginning(self, word: str) -> str:
+        """The first arguments of a layer that takes some: other frameworks have other ones there."""
+        layer = self._program.layer(word)
+        if layer is None or not layer.attributes:
+            return ""
+        signature = str(signature_of_layer(layer)).removesuffix(")").split(", ")
+        rest = ", ...)" if len(signature) > _FIRST_PARAMETERS else ")"
+        return f": {', '.join(signature[:_FIRST_PARAMETERS])}{rest}"
 
 
 def _words(statement: ast.Statement) -> Iterator[str]:

@@ -16,7 +16,7 @@ from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
 from cnndsl.elaborate.program import CLASSES, Program, Used
 from cnndsl.elaborate.switches import option, words_of
-from cnndsl.elaborate.values import Failed, InputShape, Scope, Symbol, Value, is_network
+from cnndsl.elaborate.values import Failed, InputShape, Scope, Symbol, Value, brief, is_network
 from cnndsl.graph import Graph
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
@@ -119,6 +119,12 @@ def _may_be_set(
     span = Span(source, len("-D "), len("-D ") + len(name))
     if name in program.definitions:
         message = f"`{name}` is a block of {program.file.source.name}, and only values can be set"
+        definition = program.definitions[name]
+        if definition.parameters is None:
+            sides = f"{brief(definition.body, 40)} | {source.text.partition('=')[2]}"
+            help = f"to choose from outside, make it a switch: `{name} = {sides}`"
+            diagnostics.add(Diagnostic("bad-override", message, span, help=help))
+            return False
     else:
         message = f"{program.file.source.name} has no parameter `{name}`"
     names = ", ".join(sorted(settable))

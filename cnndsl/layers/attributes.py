@@ -214,7 +214,8 @@ class Real(Attribute[float]):
         if self.above is not None and value <= self.above:
             self.reject(value, f"above {self.above}")
         if self.maximum is not None and value > self.maximum:
-            self.reject(value, f"at most {self.maximum}")
+            help = f"{value} percent are {value / 100}" if self.maximum == 1 and value <= 100 else ""
+            raise Rejected(f"{self.phrase} is at most {self.maximum}, not {_shown(value)}", help=help)
         return value
 
     def show(self, value: float) -> str:

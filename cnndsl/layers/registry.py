@@ -44,7 +44,9 @@ def layers_by_word() -> dict[str, type[Layer]]:
 
 def word_here(word: str) -> str | None:
     """Our word for the layer that other frameworks call so: CONV for `Conv2d`."""
-    return words_elsewhere().get(re.sub("[123]d$", "", word.lower()))
+    bare = re.sub("[123]d$", "", word.lower())
+    own = bare.upper() if bare != word.lower() and bare.upper() in layers_by_word() else None
+    return words_elsewhere().get(bare, own)
 
 
 def words_elsewhere() -> dict[str, str]:

@@ -14,7 +14,18 @@ from cnndsl.syntax import grammar
 __all__ = ["brackets", "explain", "known"]
 
 _SLIPS: tuple[tuple[str, str, str], ...] = (
-    # around the place of the error; message; help. {0} stands for the match, {1} for its first group.
+    # around the place of the error; message; help. {0} stands for the match, {1} for its first group; what a group
+    # `here` matches is underlined, else all of it.
+    (r"^\s*(?P<here>//)", "a comment does not start with `//`", "write `#`"),
+    (r"\bdef\s+(\w+\([^()]*\))\s*:?", "`def` is not part of the language", "write `{1} = ...`, without `return`"),
+    (r'\b(?:import|include|from)\s+("[^"]*")', "definitions are brought in by `use`", "write `use {1}`"),
+    (r"\bdefault\s+(?P<here>\w+\s*=\s*\w+)", "`default` sets the arguments of a layer", "write `default CONV({1})`"),
+    (r"\bfor\s*(?P<here>\(([\w\s,]+)\))\s*in\b", "the names of a row stand without brackets", "write `for {2} in`"),
+    (r"[\])]\s*(?P<here>[xX×]\s*(\d+))\b", "a repetition is written `*n`", "write `*{2}`"),
+    (r"\b(\d+(?:\.\d+)?)[kK]\b", "`{0}` is no number", "write `{1}e3`"),
+    (r"\b(\d+(?:\.\d+)?)M\b", "`{0}` is no number", "write `{1}e6`"),
+    (r"\b(\d+(?:\.\d+)?)[GB]\b", "`{0}` is no number", "write `{1}e9`"),
+    (r"\b(AS|FOR|IN|IF|ELSE|AND|OR|NOT|USE|SHARED|DEFAULT|REQUIRE)\b", "keywords are lower case", "write `{lower}`"),
     (r"=>|-->|–>|—>|⇒|⟶|➔|->>|=>>", "`{0}` is no arrow", "write `->`"),
     (r"<-|<<|←", "arrows point forward: `{0}` is none", "turn the path round and write `->`"),
     (r"(?:->|>>|→)\s*(?:->|>>|→)", "there is nothing between two arrows", "remove one of them"),
@@ -24,9 +35,10 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"\b\d+(?: +[xX×] *\d+| *[xX×] +\d+)(?: *[xX×] *\d+)*", "a size is written without spaces", "write `{compact}`"),
     (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({listed})`"),
     (r"\d+[xX×](?![\dHW])", "a size needs a number on both sides of its x", "write 3x3"),
-    (r"\bif\b[^=\n]*[^=<>!]=(?!=)", "`=` gives a name to something; a comparison is `==`", "write `==`"),
+    (r"\bif\b[^=\n]*[^=<>!](?P<here>=)(?!=)", "`=` gives a name to something; a comparison is `==`", "write `==`"),
     (r"[{}]", "`{0}` is not part of the language", "group with [ ] and call with ( )"),
     (r";", "statements are not separated by `;`", "start a new line"),
+    (r"[“”‘’']([^“”‘’'\"\n]+)[“”‘’']", "{0} is no string of the language", 'write "{1}"'),
     (r"[“”‘’']", "{0} is no quotation mark of the language", 'write "..."'),
     (r"\^", "`^` is no operator", "a power is written `**`"),
     (r"&&|\|\|", "`{0}` is no operator", "write `and` or `or`; networks are multiplied with `&`"),
@@ -47,6 +59,7 @@ def explain(source: Source, text: str, offset: int, error: lark.UnexpectedInput)
         or known(source, text, offset)
         or _bracket(source, text, offset)
         or _dangling(source, text, offset)
+        or _without_else(source, text, offset, error)
         or _missing_arrow(source, text, offset)
         or _unexpected(source, text, offset, error)
     )
@@ -74,13 +87,17 @@ def known(source: Source, text: str, offset: int) -> Diagnostic | None:
     for pattern, message, help in _SLIPS:
         for match in re.finditer(pattern, line):
             if start + match.start() <= offset <= start + match.end():
+                first, last = match.span("here" if "here" in match.re.groupindex else 0)
+                span = Span(source, start + first, start + last)
                 words = (match[0], *match.groups())
-                span = Span(source, start + match.start(), start + match.end())
-                compact = match[0].replace(" ", "")
-                listed = ", ".join(re.split("[xX×]", compact))
-                help = help.format(*words, compact=compact, listed=listed)
-                return Diagnostic("syntax", message.format(*words), span, help=help)
+                return Diagnostic("syntax", message.format(*words), span, help=help.format(*words, **_forms(match[0])))
     return None
+
+
+def _forms(text: str) -> dict[str, str]:
+    """What help may say of a slip in other words."""
+    compact = text.replace(" ", "")
+    return {"compact": compact, "listed": ", ".join(re.split("[xX×]", compact)), "lower": text.lower()}
 
 
 def _bracket(source: Source, text: str, offset: int) -> Diagnostic | None:
@@ -146,7 +163,8 @@ def _dangling(source: Source, text: str, offset: int) -> Diagnostic | None:
         return None
     elif offset < len(text.rstrip()):
         message = f"`{span.text}` needs something behind it, but there `{_word(text, offset)}` stands"
-        return Diagnostic("syntax", message, span)
+        help = "remove one of the two" if _word(text, offset) == span.text else ""
+        return Diagnostic("syntax", message, span, help=help)
     else:
         what = "the text ends"
     message = f"`{span.text}` needs something behind it, but there {what}"
@@ -174,7 +192,19 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
         return None  # a comma is as likely
     span = Span(source, offset, offset + right.end())
     message = f"nothing joins `{right[0]}` to what stands before it"
-    return Diagnostic("missing-arrow", message, span, help=f"write `-> {right[0]}`")
+    help = f"write `-> {right[0]}`" + ", or `,` before it if it begins a branch" * bool(opened)
+    return Diagnostic("missing-arrow", message, span, help=help)
+
+
+def _without_else(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic | None:
+    """The last `if` of the text so far, where only `else` could complete it and its bracket or statement ends."""
+    expected = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
+    ends = offset >= len(text.rstrip()) or text[offset] in "]),\n" or _starts_statement(text, offset)
+    begun = [match.start() for match in re.finditer(r"\bif\b", text[:offset])]
+    if "ELSE" not in expected or not ends or not begun:
+        return None
+    span = Span(source, begun[-1], begun[-1] + len("if"))
+    return Diagnostic("syntax", "this `if` has no `else`", span, help="write `else ID` behind the test to pass the input on")
 
 
 def _foreign_character(source: Source, text: str, offset: int) -> Diagnostic | None:
