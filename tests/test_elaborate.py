@@ -195,7 +195,7 @@ ARGUMENTS = {
     "INPUT -> CROP": "missing-argument: CROP",
     "INPUT -> CHANNELS(1)": "missing-argument: CHANNELS(1)",
     "INPUT -> RELU(1)": "too-many-arguments: 1",
-    "INPUT(3, 32, 32)": "too-many-arguments: 32, 32",
+    "INPUT(3, 32, 32)": "too-many-arguments: 3, 32, 32",
 }
 
 

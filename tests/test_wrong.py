@@ -45,11 +45,11 @@ class Case(NamedTuple):
         for name, text in {"net.cnn": self.spec, **self.files}.items():
             (folder / name).write_text(text)
         parameters = dict(re.findall(r"-D (\w+)=(\S+)", self.options))
-        inputs = {"": size for size in re.findall(r"--input (\S+)", self.options)}
+        size = re.search(r"--input (\S+)", self.options)
         model = re.search(r":(\w+)", self.options)
         source = Source("net.cnn", self.spec, folder / "net.cnn", model[1] if model else "")
         compile = compile_one if self.options == "one" else compile_source
-        return compile(source, parameters, inputs)
+        return compile(source, parameters, {"": size[1]} if size else {})
 
 
 def read(case: Path) -> Case:

@@ -90,6 +90,11 @@ class Frame(Mark):
         return where, number
 
 
+def ending(name: str) -> str:
+    """How a definition that contains itself comes to an end."""
+    return f"end it with a conditional: `{name}(n) = [... -> {name}(n-1)] if n > 0 else ID`"
+
+
 class Context:
     """The state that all parts of the elaborator share."""
 
@@ -175,8 +180,7 @@ class Context:
         same = sum(frame.name == name for frame in self._frames())
         message = f"`{name}` contains itself without an end" if same > MOST_CALLS // 4 else "calls are nested too deep"
         label = f"{MOST_CALLS} calls inside each other"
-        help = f"end it with a conditional: `{name}(n) = [... -> {name}(n-1)] if n > 0 else ID`"
-        self.error("endless-definition", message, call, label=label, help=help)
+        self.error("endless-definition", message, call, label=label, help=ending(name))
         return Abort()
 
     def error(

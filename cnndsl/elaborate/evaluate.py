@@ -125,12 +125,13 @@ class Evaluator:
         message = f"a test is true or false, not {describe(value)}"
         raise self._context.error("bad-value", message, expression.span, help="compare it: ==, !=, <, <=, >, >=")
 
-    def count(self, expression: ast.Expression, scope: Scope, wire: Wire) -> int:
+    def count(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> int:
         """How often something is repeated.
 
         Raises:
             Failed: the value is no whole number of at least 0; reported.
         """
+        expression = repeat.right
         value = self.value(expression, scope, wire)
         if is_whole(value) and value >= 0:
             return value
@@ -138,9 +139,10 @@ class Evaluator:
         message = f"a number of repetitions is whole and not negative, not {describe(value)}"
         help = ""
         if is_network(value):
-            message, help = "a network cannot be repeated by a network", "networks are multiplied with `&`: `[A & B]`"
-        elif is_wire(value):
-            help = f"values are multiplied with `&`: `[... & {brief(expression, 24)}]`"
+            message = "a network cannot be repeated by a network"
+        if is_network(value) or is_wire(value):
+            product = f"`[{brief(repeat.left, 24)} & {brief(expression, 24)}]`"
+            help = f"networks and values are multiplied with `&`: {product}"
         elif isinstance(value, float):
             help = "round it with `//`, round, floor or ceil"
         raise self._context.error("bad-count", message, expression.span, label=f"is {_shown(value)}", help=help)
@@ -296,8 +298,9 @@ class Evaluator:
         """
         for row in loop.rows:
             if isinstance(row, ast.Concatenation) and not any(map(scope.program.is_network, row.branches)):
+                message = "the rows of a table stand in ( ), not in [ ]"
                 help = f"write `({row.span.text[1:-1].strip()})`"
-                raise self._context.error("bad-row", "the rows of a table stand in ( ), not in [ ]", row.span, help=help)
+                raise self._context.error("bad-row", message, row.span, help=help)
         rows: list[tuple[Value, Span]] = [(self.argument(row, scope, wire), row.span) for row in loop.rows]
         table, span = rows[0]
         is_size = _is_size(loop.rows[0])  # `1x5` is one kernel, not two

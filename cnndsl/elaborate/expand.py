@@ -174,7 +174,7 @@ class Expander:
     def _repeat(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> Wire:
         if repeat.operator != "*" or not self._is_repeatable(repeat, scope, wire):
             return self._not_a_network(repeat, scope, wire)
-        count = self._evaluator.count(repeat.right, scope, wire)
+        count = self._evaluator.count(repeat, scope, wire)
         if count > MOST_NODES:
             self._placer.too_many(repeat.right.span)
         repeated = repeat.left
@@ -383,6 +383,8 @@ class Expander:
     def _block(self, block: Block, arguments: tuple[ast.Argument, ...], call: Span, scope: Scope, wire: Wire) -> Wire:
         """What leaves a call of a definition; its body sees its parameters and the definitions of its file."""
         definition = block.definition
+        if call in self._context.unknown:
+            raise Failed  # it has no end: the check of names reported it
         if definition.name in block.program.models:
             raise self._evaluator.model_as_value(definition.name, call)
         names = self._evaluator.arguments(block, arguments, call, scope, wire)

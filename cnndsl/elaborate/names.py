@@ -12,7 +12,7 @@ from math import prod
 from cnndsl.diagnostics import Diagnostics, Label, did_you_mean, nearest
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
-from cnndsl.elaborate.context import Context
+from cnndsl.elaborate.context import Context, ending
 from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe
 from cnndsl.elaborate.values import Failed, brief
 from cnndsl.layers import Layer, word_here
@@ -136,8 +136,9 @@ class _Checker:
             if isinstance(statement, ast.Default) and isinstance(statement.call, ast.Call):
                 self._default(statement.call)
         seen: dict[str, ast.Definition] = {}
-        for self._defining in self._program.file.definitions:
-            self._definition(self._defining, seen)
+        for definition in self._program.file.definitions:
+            self._defining = definition
+            self._definition(definition, seen)
         self._defining = None
 
     def _default(self, call: ast.Call) -> None:
@@ -169,6 +170,17 @@ class _Checker:
         inner = definition.body.options if isinstance(definition.body, ast.Choice) else (definition.body,)
         for each in inner:
             self._expression(each, body, role)
+        if definition.name not in body:
+            self._endless(definition)
+
+    def _endless(self, definition: ast.Definition) -> None:
+        """A definition that contains itself in its path, where no conditional and no count could end it."""
+        name = definition.name
+        own = [node.span for node in _certain(definition.body) if _reads(node) == name]
+        self._context.unknown.update(own)
+        if own:
+            message = f"`{name}` contains itself without an end"
+            self._context.error("endless-definition", message, own[0], help=ending(name))
 
     def _reserved(self, name: str, span: Span) -> None:
         if name in SHAPE_NAMES:
@@ -334,6 +346,8 @@ class _Checker:
         for place, argument in enumerate(call.arguments):
             if layer is None or not self._wrong_word(layer, call, place, body):
                 self._expression(argument.value, body, _Role.VALUE)
+            if layer is not None and argument.keyword is None:
+                self._misplaced(layer, call, place, body)
 
     def _callee(self, call: ast.Call, body: _Body) -> tuple[Signature | None, type[Layer] | None]:
         """What is called, where the text alone says so: the head of a definition or a layer."""
@@ -377,6 +391,28 @@ class _Checker:
         message = f"`{word}` is no {name} of {call.name}"
         self._context.error("unknown-name", message, argument.value.span, help=help)
         return True
+
+    def _misplaced(self, layer: type[Layer], call: ast.Call, place: int, body: _Body) -> None:
+        """`POOL(2, max)`, `RESIZE(7, 7)`: what an attribute does not take, written for another one."""
+        first, value = call.arguments[0].value, call.arguments[place].value
+        name, attribute = next(islice(layer.attributes.items(), place, None), ("", None))
+        if attribute is None:
+            return
+        help = ""
+        if isinstance(value, ast.Name) and value.name not in attribute.symbols:
+            takers = [other for other, each in layer.attributes.items() if value.name in each.symbols]
+            is_free = value.name not in body and self._program.find(value.name) is None
+            help = f"write `{takers[0]}={value.name}`" if len(takers) == 1 and is_free else ""
+        elif (
+            isinstance(value, ast.Number)
+            and isinstance(attribute, Words)
+            and place == 1
+            and isinstance(first, ast.Number)
+        ):
+            help = f"a size is one argument: write `{first.text}x{value.span.text}`"
+        if help:
+            message = f"`{value.span.text}` is no {name} of {call.name}"
+            self._context.error("bad-argument", message, value.span, help=help)
 
     def _warn_products(self, layer: type[Layer] | None, bound: Mapping[str, ast.Argument]) -> None:
         """`CONV(8, 3*3)` is legal, and surely meant as a size."""
@@ -430,8 +466,12 @@ class _Checker:
             return f"here that layer is called `{ours}`{self._beginning(ours)}"
         if _FUNCTIONS_ELSEWHERE.get(word) in candidates:
             return f"here that function is called `{_FUNCTIONS_ELSEWHERE[word]}`"
+        numbered = re.fullmatch(r"([A-Z]+)(\d+)", word)
+        layer = self._program.layer(numbered[1]) if numbered else None
+        if numbered and layer and "kernel" in layer.attributes:
+            before = list(layer.attributes)[: list(layer.attributes).index("kernel")]
+            return f"the kernel is an argument: {numbered[1]}({', '.join([*before, numbered[2]])})"
         return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
-
 
     def _beginning(self, word: str) -> str:
         """The first arguments of a layer that takes some: other frameworks have other ones there."""
@@ -443,10 +483,22 @@ class _Checker:
         return f": {', '.join(signature[:_FIRST_PARAMETERS])}{rest}"
 
 
+def _reads(node: ast.Node) -> str:
+    return node.name if isinstance(node, ast.Name | ast.Call) else ""
+
+
 def _words(statement: ast.Statement) -> Iterator[str]:
     """The words that a statement reads; of a definition, not its own name."""
     own = getattr(statement, "name", None)
     return (node.name for node in statement.walk() if isinstance(node, ast.Name | ast.Call) and node.name != own)
+
+
+def _certain(expression: ast.Node) -> Iterator[ast.Node]:
+    """The elements of a path that are built wherever it is."""
+    yield expression
+    if isinstance(expression, ast.Sequence | ast.Group | ast.Concatenation | ast.Merge | ast.Label):
+        for child in expression.children():
+            yield from _certain(child)
 
 
 def _labels(text: ast.Node) -> Iterator[tuple[str, Span]]:

@@ -232,8 +232,13 @@ class Placer:
         self.input_name = ""
         given = self._context.program.inputs
         shape = given.get(name, given.get(""))
-        if shape is not None:
-            values["shape"], places["shape"] = shape
+        if shape is None:
+            return
+        written = values.get("shape")
+        if isinstance(written, tuple) and isinstance(shape.value, tuple) and len(written) != len(shape.value):
+            message = f"the input {name} has {len(written)} numbers, {by_x(written)}, and here are {len(shape.value)}"
+            raise self._context.error("bad-override", message, shape.span, help="channels stand first: 3x224x224")
+        values["shape"], places["shape"] = shape
 
     def _reject_networks(
         self, kind: type[Layer], bound: Mapping[str, ast.Argument], values: Mapping[str, Value]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics, Label
+from cnndsl.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean
 from cnndsl.elaborate.program import Program, Used
-from cnndsl.source import Source, Span, UnreadableSource
+from cnndsl.source import SUFFIX, Source, Span, UnreadableSource, shipped
 from cnndsl.syntax import ast, parse
 
 __all__ = ["Reader", "bring_in"]
@@ -43,7 +44,7 @@ class _Loader:
         try:
             source = self._read(use.path, use.span.source)
         except UnreadableSource as error:
-            self._reject(use, str(error))
+            self._reject(use, str(error), help=did_you_mean(use.path, _files_beside(use.span.source)))
             return None
         key = _key(source)
         if key in self._open:
@@ -64,15 +65,21 @@ class _Loader:
                 self._reject(use, f"{source.name} has a mistake", others)
         return self._loaded[key]
 
-    def _reject(self, use: ast.Use, message: str, others: tuple[Label, ...] = ()) -> None:
+    def _reject(self, use: ast.Use, message: str, others: tuple[Label, ...] = (), help: str = "") -> None:
         start = use.span.end - len(use.path) - 2
         span = Span(use.span.source, start, use.span.end)
-        self._diagnostics.add(Diagnostic("bad-use", message, span, others=others))
+        self._diagnostics.add(Diagnostic("bad-use", message, span, others=others, help=help))
 
 
 def bring_in(file: ast.File, read: Reader, diagnostics: Diagnostics) -> Used:
     """The files that a file brings in, each with those that it brings in itself; mistakes are reported."""
     return _Loader(read, diagnostics).used(file)
+
+
+def _files_beside(source: Source) -> list[str]:
+    """The specs in the folder of a file, and the shipped ones."""
+    folder = source.path.parent if source.path else Path()
+    return [path.name for each in (folder, shipped("specs")) for path in each.glob(f"*{SUFFIX}")]
 
 
 def _key(source: Source) -> str:

@@ -190,7 +190,10 @@ class ChannelCount(Attribute["int | None"]):
 
 
 class Real(Attribute[float]):
-    """A number between `minimum` and `maximum`, both included, and above `above`."""
+    """A number between `minimum` and `maximum`, both included, and above `above`.
+
+    `too_large` is what to write in place of one above `maximum`, if that is likely another thing.
+    """
 
     def __init__(
         self,
@@ -199,9 +202,11 @@ class Real(Attribute[float]):
         minimum: float | None = None,
         maximum: float | None = None,
         above: float | None = None,
+        too_large: str = "",
     ) -> None:
         super().__init__(phrase, default)
         self.minimum, self.maximum, self.above = minimum, maximum, above
+        self.too_large = too_large
         limits = {"of at least": minimum, "above": above, "of at most": maximum}
         stated = " and ".join(f"{words} {limit}" for words, limit in limits.items() if limit is not None)
         self.takes = f"a number {stated}".rstrip()
@@ -214,8 +219,7 @@ class Real(Attribute[float]):
         if self.above is not None and value <= self.above:
             self.reject(value, f"above {self.above}")
         if self.maximum is not None and value > self.maximum:
-            help = f"{value} percent are {value / 100}" if self.maximum == 1 and value <= 100 else ""
-            raise Rejected(f"{self.phrase} is at most {self.maximum}, not {_shown(value)}", help=help)
+            raise Rejected(f"{self.phrase} is at most {self.maximum}, not {_shown(value)}", help=self.too_large)
         return value
 
     def show(self, value: float) -> str:

@@ -121,6 +121,11 @@ class Convolution(_SlidingConvolution):
         require_groups(self.groups, incoming, self.filters)
         return self.filters, self.groups
 
+    def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
+        if set(self.kernel) == {1}:
+            require_map(self, inputs, f"a vector has no positions: write FC({self.filters})")
+        return super().infer(inputs)
+
 
 class DepthwiseConvolution(_SlidingConvolution):
     """Depthwise convolution: every channel gets filters of its own and is not mixed with the others."""
@@ -246,8 +251,8 @@ class TransposedConvolution(Layer):
         return (ModuleCall(f"torch.nn.ConvTranspose{entering.rank}d", sizes, written, initial=start),)
 
 
-def require_map(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
-    """The map that enters.
+def require_map(layer: Layer, inputs: tuple[TensorType, ...], help: str = "") -> TensorType:
+    """The map that enters; `help` is what to write where a vector does, if that is known.
 
     Raises:
         Rejected: a vector enters.
@@ -255,7 +260,7 @@ def require_map(layer: Layer, inputs: tuple[TensorType, ...]) -> TensorType:
     entering = inputs[0]
     if entering.rank == 0:
         message = f"{layer.word()} needs a map, C x spatial, but a vector of {entering.channels} comes in"
-        help = "put it before the layer that makes the vector (FC, GAP, FLATTEN)"
+        help = help or "put it before the layer that makes the vector (FC, GAP, FLATTEN)"
         raise Rejected(message, code="needs-map", help=help)
     return entering
 

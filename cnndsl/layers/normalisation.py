@@ -17,11 +17,13 @@ __all__ = [
     "UnitNormalisation",
 ]
 
+_NO_CHANNELS = "the number of channels is known, and not an argument"
+
 
 class _ScaledNormalisation(Layer):
     """Mean 0 and variance 1 over some values, then a learned scale and shift for every channel."""
 
-    eps = Real("eps", default=1e-5, above=0, maximum=1)
+    eps = Real("eps", default=1e-5, above=0, maximum=1, too_large=_NO_CHANNELS)
     scale = Flag("scale", default=True)
     shift = Flag("shift", default=True)
 

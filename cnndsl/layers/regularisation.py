@@ -9,12 +9,14 @@ from cnndsl.layers.tensor import TensorType
 
 __all__ = ["DropPath", "Dropout", "Noise"]
 
+_PERCENT = "for 50 percent write 0.5"
+
 
 class Dropout(Layer):
     """Dropout: in training each value is zeroed with probability p, and the others are scaled by 1/(1 - p)."""
 
     words = ("DROPOUT",)
-    p = Real("the probability", default=0.5, minimum=0, maximum=1)
+    p = Real("the probability", default=0.5, minimum=0, maximum=1, too_large=_PERCENT)
 
     examples = (
         Example("INPUT(4096) -> DROPOUT", "4096"),
@@ -34,7 +36,7 @@ class DropPath(Layer):
 
     words = ("DROPPATH",)
     elsewhere = ("stochasticdepth",)
-    p = Real("the probability", minimum=0, maximum=1)
+    p = Real("the probability", minimum=0, maximum=1, too_large=_PERCENT)
 
     examples = (
         Example("INPUT(96x7x7) -> [DWCONV(7) -> DROPPATH(0.1) + ID]", "96x7x7", 4_800, 230_496),

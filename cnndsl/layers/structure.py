@@ -147,6 +147,7 @@ class Multiply(Layer):
         if gate.rank == 0 and whole.rank:
             message = f"a gate of {gate.channels} does not fit a map of {whole.channels} channels"
             help = f"a gate has a factor for each channel: end it with FC({whole.channels})"
+            help += ", or in a block with FC(c), where `c=C` is a parameter of the block"
             return Mismatch(message, branch, f"{gate.channels} != {whole.channels}", help)
         message = f"{whole} and {gate} cannot be multiplied"
         allowed = [whole, TensorType(1, whole.spatial), TensorType(whole.channels)] if whole.rank else [whole]

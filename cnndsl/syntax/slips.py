@@ -204,7 +204,8 @@ def _without_else(source: Source, text: str, offset: int, error: lark.Unexpected
     if "ELSE" not in expected or not ends or not begun:
         return None
     span = Span(source, begun[-1], begun[-1] + len("if"))
-    return Diagnostic("syntax", "this `if` has no `else`", span, help="write `else ID` behind the test to pass the input on")
+    help = "write `else ID` behind the test to pass the input on"
+    return Diagnostic("syntax", "this `if` has no `else`", span, help=help)
 
 
 def _foreign_character(source: Source, text: str, offset: int) -> Diagnostic | None:
