@@ -236,8 +236,10 @@ class Placer:
             return
         written = values.get("shape")
         if isinstance(written, tuple) and isinstance(shape.value, tuple) and len(written) != len(shape.value):
-            message = f"the input {name} has {len(written)} numbers, {by_x(written)}, and here are {len(shape.value)}"
-            raise self._context.error("bad-override", message, shape.span, help="channels stand first: 3x224x224")
+            message = (
+                f"`{name}` is {by_x(written)} in the file, a size of {len(written)} numbers, not {len(shape.value)}"
+            )
+            raise self._context.error("bad-override", message, shape.span, help="write the channels first, as there")
         values["shape"], places["shape"] = shape
 
     def _reject_networks(

@@ -16,6 +16,7 @@ __all__ = ["brackets", "explain", "known"]
 _SLIPS: tuple[tuple[str, str, str], ...] = (
     # around the place of the error; message; help. {0} stands for the match, {1} for its first group; what a group
     # `here` matches is underlined, else all of it.
+    (r"(\w+\([^()]*\))(?P<here>\((\w+)\))", "a layer is not called with what comes in", "write `{3} -> {1}`"),
     (r"^\s*(?P<here>//)", "a comment does not start with `//`", "write `#`"),
     (r"\bdef\s+(\w+\([^()]*\))\s*:?", "`def` is not part of the language", "write `{1} = ...`, without `return`"),
     (r'\b(?:import|include|from)\s+("[^"]*")', "definitions are brought in by `use`", "write `use {1}`"),
