@@ -15,7 +15,9 @@ __all__ = [
     "Source",
     "Span",
     "UnreadableSource",
+    "decode",
     "read",
+    "read_bytes",
     "shipped",
     "shipped_specs",
     "split_model",
@@ -179,14 +181,22 @@ def _is_inside(path: Path, folder: Path) -> bool:
 
 
 def _read(path: Path, name: str) -> str:
+    return decode(read_bytes(path, name), name)
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """What a file holds, as far as `decode` needs it to say that it is too much.
+
+    Raises:
+        UnreadableSource: there is no such file, or it cannot be read; the message calls it by the name.
+    """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+            return file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise UnreadableSource(f"cannot read {name}: {error.strerror or error}") from None
     except ValueError as error:  # a NUL byte in the name
         raise UnreadableSource(f"cannot read {name!r}: {error}") from None
-    return decode(content, name)
 
 
 def decode(content: bytes, name: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnndsl.diagnostics import Diagnostic
     from cnndsl.model import Model
 
-__all__ = ["Given", "model_argument", "read_specs", "show", "spec_arguments"]
+__all__ = ["Given", "model_argument", "read_specs", "show", "spec_arguments", "standard_input"]
 
 Given = dict[str, str]
 """Texts that the command line gives for names: parameters, inputs."""
@@ -150,8 +150,12 @@ def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source]
 
 
 def _standard_input() -> Source:
-    content = sys.stdin.buffer.read(LARGEST_FILE + 1) if sys.stdin else b""
-    return Source("<stdin>", decode(content, "standard input"))
+    return Source("<stdin>", decode(standard_input(), "standard input"))
+
+
+def standard_input() -> bytes:
+    """What comes in, as far as `decode` needs it to say that it is too much."""
+    return sys.stdin.buffer.read(LARGEST_FILE + 1) if sys.stdin else b""
 
 
 def show(diagnostics: tuple[Diagnostic, ...]) -> None:

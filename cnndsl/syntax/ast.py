@@ -318,7 +318,7 @@ class Require(Statement):
 
 
 class Comment(Node):
-    """`# text`, with its `#`."""
+    """`# text`, with its `#` and without blanks at its end."""
 
     text: str
 

@@ -35,7 +35,7 @@ class TreeBuilder:
 
     def comment(self, token: Token) -> Token:
         """Lark's callback for the comments that the grammar leaves out."""
-        self.comments.append(ast.Comment(self._span([token]), str(token)))
+        self.comments.append(ast.Comment(self._span([token]), str(token).rstrip()))
         return token
 
     # statements

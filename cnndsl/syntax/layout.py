@@ -1,0 +1,267 @@
+"""Lines of limited width from a stream of words, places where a line may end, and groups of these.
+
+A group that fits on its line is written on it. In one that does not, lines end where they have to: at every place of
+the kind `all`, and at one of the kind `fill` where what follows would not fit. It stands in a column of its own,
+where it begins, or, where there is too little room for that, on a new line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+__all__ = ["INDENT", "WIDTH", "Break", "Close", "Comment", "Item", "Line", "Open", "flat_width", "lay_out"]
+
+WIDTH = 120
+"""Columns of a line of code; a comment may reach beyond."""
+
+INDENT = 2
+
+
+class Break(NamedTuple):
+    """A place where a line may end.
+
+    Attributes:
+        kind: `all` and `fill` as above; at `hard` the line ends always, at `edge` where a group gets a new line.
+        flat: what stands there on a line that goes on.
+        offset: of the next line, from the column of the group.
+    """
+
+    kind: Literal["all", "fill", "hard", "edge"]
+    flat: str = " "
+    offset: int = 0
+
+
+class Open(NamedTuple):
+    """The start of a group.
+
+    Attributes:
+        is_forced: whether it is taken not to fit.
+        farthest: the last column in which it may begin without a new line where it does not fit; a line can always
+            end before one that has such a column.
+    """
+
+    is_forced: bool = False
+    farthest: int = WIDTH
+
+
+class Close(NamedTuple):
+    """The end of a group."""
+
+
+class Comment(NamedTuple):
+    """A comment: behind what stands before it, or on lines of its own, where a blank line may stand before it."""
+
+    text: str
+    is_own: bool
+    is_after_blank: bool
+
+
+Item = str | Break | Open | Close | Comment
+
+
+class Line(NamedTuple):
+    """A line, and the comment at its end; a comment of its own is code here."""
+
+    code: str = ""
+    comment: str = ""
+
+
+class _Group(NamedTuple):
+    is_broken: bool
+    column: int
+
+
+def flat_width(item: Item) -> int:
+    """The columns of an item on a line that goes on."""
+    match item:
+        case str():
+            return len(item)
+        case Break(flat=flat):
+            return len(flat)
+    return 0
+
+
+def lay_out(items: Sequence[Item]) -> list[Line]:
+    """The lines of one statement, which starts in the first column."""
+    return _Layout(items).lines()
+
+
+class _Measures:
+    """What is known of a stream before it is laid out.
+
+    Attributes:
+        before: for each item, the characters before it, all on one line.
+        forced: for each item, how much before it prevents one line.
+        stop: for each Open and Break, where the next line could end behind it.
+        room: for each Open, the columns that it needs if all lines end that can.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.before, self.forced = [0], [0]
+        for item in items:
+            self.before.append(self.before[-1] + flat_width(item))
+            self.forced.append(self.forced[-1] + _prevents_one_line(item))
+        self.close: dict[int, int] = {}
+        self.stop = self._stops(items)
+        self.room = self._rooms(items)
+
+    def _stops(self, items: Sequence[Item]) -> dict[int, int]:
+        """Found from the end: the next Break or comment that stands in the same group or one around it."""
+        found: dict[int, int] = {}
+        ends = [(-1, len(items))]  # of lines, the nearest last: how deep it stands, and where
+        closed: list[int] = []
+        for place in range(len(items) - 1, -1, -1):
+            item = items[place]
+            if isinstance(item, Close):
+                closed.append(place)
+            elif not isinstance(item, str):
+                if isinstance(item, Open):
+                    self.close[place] = closed.pop()
+                depth = len(closed)
+                found[place] = ends[bisect_right(ends, (depth, len(items))) - 1][1]
+                if not isinstance(item, Open) or item.farthest < WIDTH:
+                    while ends[-1][0] >= depth:
+                        ends.pop()
+                    ends.append((depth, place))
+        return found
+
+    def _rooms(self, items: Sequence[Item]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        column = 0
+        opened: list[list[int]] = []  # place, column, farthest column reached
+        for place, item in enumerate(items):
+            match item:
+                case str(word):
+                    column += len(word)
+                case Open():
+                    opened.append([place, column, column])
+                case Break(kind="edge", flat=flat):
+                    column += len(flat)
+                case Break(offset=offset) if opened:
+                    opened[-1][2] = max(opened[-1][2], column)
+                    column = opened[-1][1] + offset
+                case Close():
+                    start, left, right = opened.pop()
+                    right = max(right, column + self.before[self.stop[start]] - self.before[place])
+                    found[start] = right - left
+                    if opened:
+                        opened[-1][2] = max(opened[-1][2], right)
+        return found
+
+
+def _prevents_one_line(item: Item) -> bool:
+    match item:
+        case Comment() | Break(kind="hard") | Open(is_forced=True):
+            return True
+    return False
+
+
+class _Layout:
+    """Writes line after line.
+
+    Attributes:
+        _words: of the line that is written; the first is its indentation.
+        _comment: at the end of that line, which nothing can follow then; "" where the line is one.
+        _next: the column below a comment.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+        self._measures = _Measures(items)
+        self._done: list[Line] = []
+        self._words = [""]
+        self._column = 0
+        self._comment: str | None = None
+        self._next = 0
+        self._groups = [_Group(True, 0)]
+        self._closed = 0
+
+    def lines(self) -> list[Line]:
+        place = 0
+        while place < len(self._items):
+            match self._items[place]:
+                case str(word):
+                    self._write(word)
+                case Break() as end:
+                    self._pass(end, place)
+                case Open() as start:
+                    place += self._open(start, place)
+                case Close():
+                    self._closed = self._groups.pop().column
+                case Comment() as comment:
+                    self._remark(comment)
+            place += 1
+        self._end_line(0)
+        return self._done
+
+    @property
+    def _indent(self) -> int:
+        return len(self._words[0])
+
+    @property
+    def _is_at_start(self) -> bool:
+        return len(self._words) == 1
+
+    def _write(self, word: str) -> None:
+        if self._comment is not None:
+            self._end_line(self._closed - 1 if word in ")]" else self._next)
+        if not (self._is_at_start and word.isspace()):
+            self._words.append(word)
+            self._column += len(word)
+
+    def _end_line(self, column: int) -> None:
+        """End the line; the next one starts in a column, but never in the first, where statements do."""
+        self._done.append(Line("".join(self._words).rstrip(), self._comment or ""))
+        self._column = max(column, INDENT)
+        self._words, self._comment = [" " * self._column], None
+
+    def _pass(self, end: Break, place: int) -> None:
+        group = self._groups[-1]
+        if self._comment is not None or end.kind == "hard" or (group.is_broken and self._ends_at(end, place)):
+            self._end_line(group.column + end.offset)
+        else:
+            self._write(end.flat)
+
+    def _ends_at(self, end: Break, place: int) -> bool:
+        following = self._items[place + 1]
+        is_before_comment = isinstance(following, Comment) and following.is_own
+        return end.kind == "all" or is_before_comment or (end.kind == "fill" and not self._fits(place))
+
+    def _fits(self, place: int) -> bool:
+        """Whether what stands between a place and the next possible end of a line can go on this line."""
+        known = self._measures
+        stop = known.stop[place]
+        is_one_line = known.forced[known.close.get(place, stop)] == known.forced[place]
+        return is_one_line and self._column + known.before[stop] - known.before[place] <= WIDTH
+
+    def _open(self, start: Open, place: int) -> int:
+        """Begin a group; how many items that takes beside its start."""
+        is_broken = not self._fits(place)
+        gets_new_line = is_broken and self._is_too_far(start, place)
+        if gets_new_line:
+            self._end_line(self._indent + INDENT)
+        self._groups.append(_Group(is_broken, self._column))
+        return int(gets_new_line)
+
+    def _is_too_far(self, start: Open, place: int) -> bool:
+        """Whether a group that does not fit is better off on a new line, where it may have one."""
+        following = self._items[place + 1]
+        if not isinstance(following, Break) or following.kind != "edge" or self._comment is not None:
+            return False
+        is_far = self._column > start.farthest or self._column + self._measures.room[place] > WIDTH
+        return is_far and self._indent + INDENT < self._column
+
+    def _remark(self, comment: Comment) -> None:
+        if not comment.is_own:
+            self._comment, self._next = comment.text, self._groups[-1].column + INDENT
+            return
+        if self._comment == "":
+            self._end_line(self._next)
+        elif not self._is_at_start:
+            self._end_line(self._groups[-1].column)
+        if comment.is_after_blank:
+            self._done.append(Line())
+        self._words.append(comment.text)
+        self._comment, self._next = "", self._column
