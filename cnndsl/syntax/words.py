@@ -10,7 +10,7 @@ from cnndsl.syntax.layout import Break, Close, Comment, Item, Open
 __all__ = ["Words"]
 
 _SPACE = re.compile(r"\s*")
-_SPELLINGS = {"->": ("->", ">>", "→")}
+_SPELLINGS = {"->": ("→", ">>", "->")}
 """In the text; brackets and sizes are as long in every spelling."""
 
 
