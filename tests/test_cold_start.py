@@ -32,6 +32,7 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
     [
         ["check", "specs/resnet50.cnn"],
         ["check", "--format", "json", "specs/unet.cnn"],
+        ["fmt", "--check", "specs/resnet50.cnn"],
         ["layers"],
         ["layers", "pool", "--format", "json"],
         ["explain", "conv"],
@@ -39,6 +40,7 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
         ["export", "-e", "INPUT -> LN -> SCALE -> FC", "--to", "torch"],
         ["--help"],
         ["check", "--help"],
+        ["fmt", "--help"],
         ["render", "--help"],
         ["train", "--help"],
         ["eval", "--help"],
