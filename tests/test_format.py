@@ -140,3 +140,118 @@ def test_comments_and_line_ends_anywhere_at_length(text: str, seed: int, comment
 def test_random_programs_at_length(program: Program, seed: int, comments: bool) -> None:
     assert_formats(program.text)
     assert_every_spelling_formats(program.text, seed, comments)
+
+
+# the style
+
+STYLE = {
+    "spaces": ("a=b->c>>d→e", "a = b -> c -> d -> e"),
+    "sizes": ("x = (3X3, 1×HxW)", "x = (3x3, 1xHxW)"),
+    "numbers": ("x = (.5, 5., 1E-4, 007)", "x = (.5, 5., 1E-4, 007)"),
+    "operators": ("x = - 2 ** 2 * n // 2 % 3 + C//2 - 1", "x = -2**2*n//2%3 + C//2 - 1"),
+    "a-sum-in-round-brackets": ("x = A*( n - 1 ) -> f(a + 1, k=b - c)", "x = A*(n-1) -> f(a+1, k=b-c)"),
+    "a-longer-sum-in-round-brackets": ("x = f(2*c-1, a-b-c)", "x = f(2*c - 1, a - b - c)"),
+    "a-sum-in-square-brackets": ("x = [a+b]", "x = [a + b]"),
+    "tests": ("x = a if not(b<1)or c==2 else d", "x = a if not (b < 1) or c == 2 else d"),
+    "labels-and-options": ("INPUT as  x -> A ?\n[A|B]", "INPUT as x -> A?\n[A | B]"),
+    "last-commas": ("f(a,) = [A,B,] -> g(1,) -> [h for a in 1,2,]\nt = (64,)", "f(a) = [A, B] -> g(1) -> [h for a in 1, 2]\nt    = (64,)"),
+    "loops": ("x = [a+for b,c in(1,2),d]", "x = [a + for b, c in (1, 2), d]"),
+    "shared": ("shared f(shared a=b,c) = a", "shared f(shared a=b, c) = a"),
+    "other-statements": ('use  "a.cnn"\ndefault CONV( 3 )\nrequire params<5e6', 'use "a.cnn"\ndefault CONV(3)\nrequire params < 5e6'),
+    "networks": ("x = (a -> b) -> (RELU + BN) -> (A*2)", "x = [a -> b] -> [RELU + BN] -> (A*2)"),
+    "numbers-in-brackets": ("x = [n - 1]*[2]*[C]*[-a]", "x = (n-1)*(2)*(C)*(-a)"),
+    "brackets-that-no-form-tells": ("x = (a)*[b] -> (f(a))", "x = (a)*[b] -> (f(a))"),
+    "a-statement-starts-with-square-brackets": ("[2] -> a", "[2] -> a"),
+    "equals-signs": ("a=1\nbcd(e)=2\n\nf=3\n# here\ngh=4", "a      = 1\nbcd(e) = 2\n\nf = 3\n# here\ngh = 4"),
+    "blank-lines": ("\n\na\n\n\n\nb\nc\n\n", "a\n\nb\nc"),
+    "nothing": ("", ""),
+    "only-comments": ("\n# a  \n\n\n# b", "# a\n\n# b"),
+    "kept-lines-of-a-path": ("a = b ->\n c -> d\n -> e\nINPUT\n -> [f\n-> g]", "a = b\n  -> c -> d\n  -> e\nINPUT\n  -> [f -> g]"),
+    "kept-lines-of-branches": ("abc = [d,\ne,\nf] -> g(h, i,\nj, k=1)", "abc = [d,\n       e,\n       f] -> g(h, i, j, k=1)"),
+    "comments-behind": ("a # b\nc = d # e\n# f\ng   # h", "a      # b\nc = d  # e\n# f\ng  # h"),
+    "comments-in-a-path": (
+        "INPUT # a\n# b\n-> c # d\n\n# e\n-> f",
+        "INPUT  # a\n  # b\n  -> c  # d\n\n  # e\n  -> f",
+    ),
+    "comments-in-brackets": (
+        "x = [ # a\n# b\nc, # d\n# e\nf # g\n# h\n]",
+        "x = [  # a\n     # b\n     c,  # d\n     # e\n     f  # g\n     # h\n    ]",
+    ),
+    "a-comment-between-any-words": ("x = a * # b\n2 as # c\n y", "x = a*     # b\n     2 as  # c\n     y"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), STYLE.values(), ids=STYLE)
+def test_style(before: str, after: str) -> None:
+    assert assert_formats(before) == (after + "\n" if after else "")
+
+
+LONG = """\
+INPUT(3x224x224) -> conv(64, 7, 2) -> RELU -> POOL(3, 2, padding=same) -> first(64, 3, 1) -> second(128, 4, 2) -> GAP -> FC(1000)
+pair(a, b) = conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1) -> BN -> RELU -> conv(b, 3) -> BN
+many = [conv(a, 1), conv(b3, 1) -> conv(c3, 3), conv(b5, 1) -> conv(c5, 5) -> conv(c5, 5), POOL(3, 1, padding=same) -> conv(p, 1)]
+sums = [conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1) + shortcut(a, b) + another(a, b, c, d)]
+
+side(a) = first(a, 1) -> first(a, 2) -> first(a, 3) -> first(a, 4) if C == a and H > 32 else second(a, 1) -> second(a, 2) -> BN
+rows = [stage(t, c, n, s) for t, c, n, s in (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2)]
+SEPARATED(filters, kernel=3, stride=1, padding=same) = DWCONV(kernel, stride, padding=padding) -> CONV(filters, 1, bias=bias)
+ints = (100000, 200000, 300000, 400000, 500000, 600000, 700000, 800000, 900000, 100000, 200000, 300000, 400000, 500000, 60000)
+TRAIN(data="digits", optimizer=SGD(lr=0.1, momentum=0.9, weight_decay=5e-4), schedule=COSINE, batch=128, epochs=200, k=CROP(4))
+"""
+BROKEN = """\
+INPUT(3x224x224)
+  -> conv(64, 7, 2) -> RELU -> POOL(3, 2, padding=same) -> first(64, 3, 1) -> second(128, 4, 2) -> GAP -> FC(1000)
+pair(a, b) = conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1) -> BN -> RELU
+          -> conv(b, 3) -> BN
+many       = [conv(a, 1),
+              conv(b3, 1) -> conv(c3, 3),
+              conv(b5, 1) -> conv(c5, 5) -> conv(c5, 5),
+              POOL(3, 1, padding=same) -> conv(p, 1)]
+sums       = [conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1)
+              + shortcut(a, b)
+              + another(a, b, c, d)]
+
+side(a) = first(a, 1) -> first(a, 2) -> first(a, 3) -> first(a, 4) if C == a and H > 32 else
+          second(a, 1) -> second(a, 2) -> BN
+rows    = [stage(t, c, n, s) for t, c, n, s in
+           (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2)]
+SEPARATED(filters, kernel=3, stride=1, padding=same) =
+  DWCONV(kernel, stride, padding=padding) -> CONV(filters, 1, bias=bias)
+ints = (100000, 200000, 300000, 400000, 500000, 600000, 700000, 800000, 900000, 100000, 200000, 300000, 400000, 500000,
+        60000)
+TRAIN(data="digits",
+      optimizer=SGD(lr=0.1, momentum=0.9, weight_decay=5e-4),
+      schedule=COSINE,
+      batch=128,
+      epochs=200,
+      k=CROP(4))
+"""
+
+
+def test_what_does_not_fit_is_broken() -> None:
+    assert assert_formats(LONG) == BROKEN
+
+
+@pytest.mark.parametrize("width", range(WIDTH - 3, WIDTH + 4))
+def test_lines_are_as_wide_as_they_may_be(width: int) -> None:
+    start = "INPUT -> [CONV(8), "
+    result = assert_formats(f"{start}{'a' * (width - len(start) - 1)}]")
+    assert (result.count("\n") == 1) == (width <= WIDTH)
+
+
+def test_what_is_nested_deep_goes_on_left_of_its_bracket() -> None:
+    text = "level(64, 392, " * 30 + "a" + ")" * 30
+    assert_formats(f"x = {text}")
+    assert_formats(f"x = {'[A, f -> ' * 30}b{']' * 30}")
+    assert_formats(f"x = {'[' * 190}a -> b{']' * 190}")
+
+
+@pytest.mark.parametrize(
+    "text", ["x = " + "-" * 4_000 + "a", "x = " + "a**" * 4_000 + "a", "x = a" + "*2?" * 4_000, "x = " + "not " * 4_000 + "a", "x = a" + " or b" * 4_000, "x = " + "a if b else " * 3_000 + "c", "x = a" + " -> a" * 4_000],
+    ids=["signs", "powers", "repeats", "negations", "tests", "conditionals", "path"],
+)  # fmt: skip
+def test_deep_trees_are_formatted(text: str) -> None:
+    """Compared as words: equality of trees recurses."""
+    file = tree(text)
+    result = tree(formatted(file))
+    assert words_and_comments(result) == words_and_comments(file)
