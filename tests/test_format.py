@@ -154,10 +154,16 @@ STYLE = {
     "a-sum-in-square-brackets": ("x = [a+b]", "x = [a + b]"),
     "tests": ("x = a if not(b<1)or c==2 else d", "x = a if not (b < 1) or c == 2 else d"),
     "labels-and-options": ("INPUT as  x -> A ?\n[A|B]", "INPUT as x -> A?\n[A | B]"),
-    "last-commas": ("f(a,) = [A,B,] -> g(1,) -> [h for a in 1,2,]\nt = (64,)", "f(a) = [A, B] -> g(1) -> [h for a in 1, 2]\nt    = (64,)"),
+    "last-commas": (
+        "f(a,) = [A,B,] -> g(1,) -> [h for a in 1,2,]\nt = (64,)",
+        "f(a) = [A, B] -> g(1) -> [h for a in 1, 2]\nt    = (64,)",
+    ),
     "loops": ("x = [a+for b,c in(1,2),d]", "x = [a + for b, c in (1, 2), d]"),
     "shared": ("shared f(shared a=b,c) = a", "shared f(shared a=b, c) = a"),
-    "other-statements": ('use  "a.cnn"\ndefault CONV( 3 )\nrequire params<5e6', 'use "a.cnn"\ndefault CONV(3)\nrequire params < 5e6'),
+    "other-statements": (
+        'use  "a.cnn"\ndefault CONV( 3 )\nrequire params<5e6',
+        'use "a.cnn"\ndefault CONV(3)\nrequire params < 5e6',
+    ),
     "networks": ("x = (a -> b) -> (RELU + BN) -> (A*2)", "x = [a -> b] -> [RELU + BN] -> (A*2)"),
     "numbers-in-brackets": ("x = [n - 1]*[2]*[C]*[-a]", "x = (n-1)*(2)*(C)*(-a)"),
     "brackets-that-no-form-tells": ("x = (a)*[b] -> (f(a))", "x = (a)*[b] -> (f(a))"),
@@ -166,8 +172,14 @@ STYLE = {
     "blank-lines": ("\n\na\n\n\n\nb\nc\n\n", "a\n\nb\nc"),
     "nothing": ("", ""),
     "only-comments": ("\n# a  \n\n\n# b", "# a\n\n# b"),
-    "kept-lines-of-a-path": ("a = b ->\n c -> d\n -> e\nINPUT\n -> [f\n-> g]", "a = b\n  -> c -> d\n  -> e\nINPUT\n  -> [f -> g]"),
-    "kept-lines-of-branches": ("abc = [d,\ne,\nf] -> g(h, i,\nj, k=1)", "abc = [d,\n       e,\n       f] -> g(h, i, j, k=1)"),
+    "kept-lines-of-a-path": (
+        "a = b ->\n c -> d\n -> e\nINPUT\n -> [f\n-> g]",
+        "a = b\n  -> c -> d\n  -> e\nINPUT\n  -> [f -> g]",
+    ),
+    "kept-lines-of-branches": (
+        "abc = [d,\ne,\nf] -> g(h, i,\nj, k=1)",
+        "abc = [d,\n       e,\n       f] -> g(h, i, j, k=1)",
+    ),
     "comments-behind": ("a # b\nc = d # e\n# f\ng   # h", "a      # b\nc = d  # e\n# f\ng  # h"),
     "comments-in-a-path": (
         "INPUT # a\n# b\n-> c # d\n\n# e\n-> f",
@@ -178,7 +190,7 @@ STYLE = {
         "x = [  # a\n     # b\n     c,  # d\n     # e\n     f  # g\n     # h\n    ]",
     ),
     "a-comment-between-any-words": ("x = a * # b\n2 as # c\n y", "x = a*     # b\n     2 as  # c\n     y"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("before", "after"), STYLE.values(), ids=STYLE)
@@ -187,16 +199,25 @@ def test_style(before: str, after: str) -> None:
 
 
 LONG = """\
-INPUT(3x224x224) -> conv(64, 7, 2) -> RELU -> POOL(3, 2, padding=same) -> first(64, 3, 1) -> second(128, 4, 2) -> GAP -> FC(1000)
-pair(a, b) = conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1) -> BN -> RELU -> conv(b, 3) -> BN
-many = [conv(a, 1), conv(b3, 1) -> conv(c3, 3), conv(b5, 1) -> conv(c5, 5) -> conv(c5, 5), POOL(3, 1, padding=same) -> conv(p, 1)]
-sums = [conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(a, 1) + shortcut(a, b) + another(a, b, c, d)]
+INPUT(3x224x224) -> conv(64, 7, 2) -> RELU -> POOL(3, 2, padding=same) -> first(
+    64, 3, 1) -> second(128, 4, 2) -> GAP -> FC(1000)
+pair(a, b) = conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(
+    a, 1) -> BN -> RELU -> conv(b, 3) -> BN
+many = [conv(a, 1), conv(b3, 1) -> conv(c3, 3), conv(b5, 1) -> conv(c5, 5) -> conv(
+    c5, 5), POOL(3, 1, padding=same) -> conv(p, 1)]
+sums = [conv(a, 1) -> BN -> RELU -> conv(b, 3, padding=same) -> BN -> RELU -> conv(
+    a, 1) + shortcut(a, b) + another(a, b, c, d)]
 
-side(a) = first(a, 1) -> first(a, 2) -> first(a, 3) -> first(a, 4) if C == a and H > 32 else second(a, 1) -> second(a, 2) -> BN
-rows = [stage(t, c, n, s) for t, c, n, s in (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2)]
-SEPARATED(filters, kernel=3, stride=1, padding=same) = DWCONV(kernel, stride, padding=padding) -> CONV(filters, 1, bias=bias)
-ints = (100000, 200000, 300000, 400000, 500000, 600000, 700000, 800000, 900000, 100000, 200000, 300000, 400000, 500000, 60000)
-TRAIN(data="digits", optimizer=SGD(lr=0.1, momentum=0.9, weight_decay=5e-4), schedule=COSINE, batch=128, epochs=200, k=CROP(4))
+side(a) = first(a, 1) -> first(a, 2) -> first(a, 3) -> first(
+    a, 4) if C == a and H > 32 else second(a, 1) -> second(a, 2) -> BN
+rows = [stage(t, c, n, s) for t, c, n, s in (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (
+    6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2)]
+SEPARATED(filters, kernel=3, stride=1, padding=same) = DWCONV(
+    kernel, stride, padding=padding) -> CONV(filters, 1, bias=bias)
+ints = (
+    100000, 200000, 300000, 400000, 500000, 600000, 700000, 800000, 900000, 100000, 200000, 300000, 400000, 500000, 60000)
+TRAIN(data="digits", optimizer=SGD(
+    lr=0.1, momentum=0.9, weight_decay=5e-4), schedule=COSINE, batch=128, epochs=200, k=CROP(4))
 """
 BROKEN = """\
 INPUT(3x224x224)
@@ -247,9 +268,18 @@ def test_what_is_nested_deep_goes_on_left_of_its_bracket() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x = " + "-" * 4_000 + "a", "x = " + "a**" * 4_000 + "a", "x = a" + "*2?" * 4_000, "x = " + "not " * 4_000 + "a", "x = a" + " or b" * 4_000, "x = " + "a if b else " * 3_000 + "c", "x = a" + " -> a" * 4_000],
+    "text",
+    [
+        "x = " + "-" * 4_000 + "a",
+        "x = " + "a**" * 4_000 + "a",
+        "x = a" + "*2?" * 4_000,
+        "x = " + "not " * 4_000 + "a",
+        "x = a" + " or b" * 4_000,
+        "x = " + "a if b else " * 3_000 + "c",
+        "x = a" + " -> a" * 4_000,
+    ],
     ids=["signs", "powers", "repeats", "negations", "tests", "conditionals", "path"],
-)  # fmt: skip
+)
 def test_deep_trees_are_formatted(text: str) -> None:
     """Compared as words: equality of trees recurses."""
     file = tree(text)
