@@ -51,6 +51,8 @@ TRAIN(
   data="# no comment", augment=CROP(32) -> FLIP
 )
 INPUT(3×HxW) as x >> Input_ → head(8, RELU, k = 3) -> [RELU for _ in range(2)] -> se(4) as C1
+INPUT -> wide(RELU,
+  deep=RELU)
 """
 PARSED = {
     **{path.name: path.read_text() for path in [*SPECS, ROOT / "cnndsl" / "prelude.cnn"]},
@@ -58,6 +60,14 @@ PARSED = {
     "everything": EVERYTHING,
     "for editors": FOR_EDITORS,
 }
+GIVEN_A_MEANING = {
+    "a symbol": "box = 3\nINPUT -> CONV(box, padding=same)",
+    "a function": "max(c) = CONV(c)\nINPUT -> max(8) -> CONV(min(8, C))",
+    "a shipped block": "SE(c) = FC(c)\nINPUT -> SE(8) -> sepconv(8)",
+    "a layer in another case": "relu = TANH\nINPUT -> relu -> RELU -> tAnH",
+}
+"""Words that an editor, which does not read the whole file, takes for what they are elsewhere."""
+
 UNFINISHED = {
     "an open bracket": "INPUT -> [CONV(8",
     "an open string": 'use "blocks.cnn\nINPUT -> FC',
@@ -79,7 +89,7 @@ def coloured(text: str) -> list[tuple[int, TokenType, str]]:
 # Pygments and the parser
 
 
-@texts
+@pytest.mark.parametrize("text", [*PARSED.values(), *GIVEN_A_MEANING.values()], ids=[*PARSED, *GIVEN_A_MEANING])
 def test_the_lexer_agrees_with_the_parser(text: str) -> None:
     assert {start: (word, type) for start, type, word in coloured(text)} == said_by_the_parser(text)
 
