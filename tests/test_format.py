@@ -69,7 +69,8 @@ def could_be_broken(code: str) -> bool:
 
 
 def is_parsed(text: str) -> bool:
-    return parse(Source("net.cnn", text), Diagnostics()) is not None
+    found = Diagnostics()
+    return parse(Source("net.cnn", text), found) is not None and not found.has_errors
 
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "plugin" / "README.md"]

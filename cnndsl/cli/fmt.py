@@ -74,7 +74,7 @@ def _formatted(source: Source) -> str | None:
 
     found = Diagnostics()
     tree = parse(source, found)
-    text = None if tree is None else formatted(tree)
+    text = None if tree is None or found.has_errors else formatted(tree)
     if text is not None:
         parse(Source(source.name, text), found)  # what was short enough may have become too long
     show(found.sorted())

@@ -136,7 +136,7 @@ def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph 
             break
         settled = expander.drafts.last_dense()
         if settled == last:
-            if not found.has_errors:
+            if not found.has_errors and not checked.program.file.broken:
                 expander.finish([end for _, end in ends])
             _warn_size_order(context, expander.drafts.drafts)
             break

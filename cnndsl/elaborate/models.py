@@ -9,8 +9,8 @@ from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.draft import numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
-from cnndsl.elaborate.program import is_recipe
-from cnndsl.elaborate.values import Block, Draft, Failed, Scope, is_wire
+from cnndsl.elaborate.program import is_recipe, starts_with_input
+from cnndsl.elaborate.values import UNKNOWN, Block, Draft, Failed, Scope, is_wire
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
@@ -50,7 +50,8 @@ class Flows(Model):
         ends: list[tuple[str, Draft, bool]] = []
         for flow in self._flows:
             made = len(expander.drafts.drafts)
-            end = expander.expand(flow.expression, scope, None)
+            is_torn_off = context.program.file.is_behind_a_break(flow) and not starts_with_input(flow.expression)
+            end = expander.expand(flow.expression, scope, UNKNOWN if is_torn_off else None)
             if end is None:
                 context.error("no-input", "nothing is left of this flow, not even its INPUT", flow.span)
             elif isinstance(end, Draft):
@@ -100,13 +101,13 @@ def models(context: Context) -> list[Model]:
         block = program.find(wanted)
         if block is not None and block.program is not program and block.definition.name in block.program.models:
             named.append(Named(block))
-        if not named:
+        if not named and not file.broken:
             names = [model.name for model in found]
             help = did_you_mean(wanted, names) or (f"there is {', '.join(names)}" if names else "it has none")
             message = f"{file.source.name} has no model `{wanted}`"
             context.error("no-model", message, Span(file.source, 0, 0), help=help)
         return named[:1]
-    if not found:
+    if not found and not file.broken:
         behind = len(file.source.text.rstrip())
         message = "there is no network in this file: no flow starts with INPUT"
         context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")

@@ -151,7 +151,7 @@ class _Checker:
 
     def _definition(self, definition: ast.Definition, seen: dict[str, ast.Definition]) -> None:
         first = seen.setdefault(definition.name, definition)
-        if first is not definition:
+        if first is not definition and not self._program.is_lost(definition.name):
             others = (Label(first.name_span, "first defined here"),)
             message = f"`{definition.name}` is defined twice"
             self._context.error("defined-twice", message, definition.name_span, others=others)
@@ -438,7 +438,7 @@ class _Checker:
             self._report_unknown(word, span, {*mine, *self._program.layers}, "layer or definition")
             return
         self.free.add(word)
-        if word in self._unknown_words or not self._program.used.is_complete:
+        if word in self._unknown_words or self._program.may_mean_something(word):
             return
         symbols = (symbol for symbol in self._program.symbols if not symbol.isupper())  # not orders of axes, `HWC`
         values = {*mine, "true", "false", *symbols, *self._program.layers}
@@ -455,7 +455,7 @@ class _Checker:
 
     def _report_unknown(self, word: str, span: Span, candidates: set[str], what: str) -> None:
         """Once for each word: its other uses are the same mistake."""
-        if word not in self._unknown_words and self._program.used.is_complete:
+        if word not in self._unknown_words and not self._program.may_mean_something(word):
             help = self._suggestion(word, candidates)
             self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help)
 

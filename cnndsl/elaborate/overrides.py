@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -125,6 +126,8 @@ def _may_be_set(
             help = f"to choose from outside, make it a switch: `{name} = {sides}`"
             diagnostics.add(Diagnostic("bad-override", message, span, help=help))
             return False
+    elif any(re.search(rf"\b{re.escape(name)}\b", span.text) for span in program.file.broken):
+        return False  # it may be set where the file is mended
     else:
         message = f"{program.file.source.name} has no parameter `{name}`"
     names = ", ".join(sorted(settable))
@@ -144,7 +147,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
     if isinstance(expression, ast.Name):
         value = Symbol(expression.name)
     elif expression is not None:
-        empty = Program(ast.File(Span(source, 0, 0), (), ()), {})
+        empty = Program(ast.File(Span(source, 0, 0), (), (), ()), {})
         with suppress(Failed, Abort):
             context = Context(empty, found)
             value = Evaluator(context).value(expression, Scope({}, empty), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
@@ -35,6 +36,15 @@ RECIPE = "TRAIN"
 
 CLASSES = "classes"
 """The name whose value a bare last FC takes for its units, defined or not."""
+
+_MEANT = re.compile(
+    r"\A\s*(?:shared\s+)?([A-Za-z_]\w*)"
+    r"|\b([A-Za-z_]\w*)[ \t]*(?:\([^()\n]*\)?)?[ \t]*=(?!=)"
+    r"|\b(?:as|def)[ \t]+([A-Za-z_]\w*)"
+)
+"""In a text that need not follow the grammar: the head of a definition, a label."""
+
+_BRINGS_IN = re.compile(r"\s*#?(?:use|import|include|from)\b", re.IGNORECASE)
 
 _NETWORK_FORMS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Label)
 
@@ -108,6 +118,24 @@ class Program:
     def labels(self) -> Mapping[str, Span]:
         """Every name that `as` gives somewhere in the file, and one of its places."""
         return {node.name: node.span for node in self.file.walk() if isinstance(node, ast.Label)}
+
+    @cached_property
+    def _lost(self) -> frozenset[str]:
+        """Words to which a stretch of the file that could not be read may give a meaning."""
+        return frozenset(word for span in self.file.broken for found in _MEANT.findall(span.text) for word in found)
+
+    @cached_property
+    def _lacks_a_file(self) -> bool:
+        """Whether a stretch that could not be read may bring in a file: as other languages write that, too."""
+        return any(_BRINGS_IN.match(span.text) for span in self.file.broken)
+
+    def may_mean_something(self, word: str) -> bool:
+        """Whether a word without a meaning may have one in what could not be read, here or in a file brought in."""
+        return not self.used.is_complete or self._lacks_a_file or self.is_lost(word)
+
+    def is_lost(self, word: str) -> bool:
+        """Whether a stretch of the file that could not be read may give a word a meaning."""
+        return word in self._lost
 
     @property
     def words(self) -> set[str]:

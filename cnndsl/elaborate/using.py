@@ -58,7 +58,7 @@ class _Loader:
             found = Diagnostics()
             file = parse(source, found)
             self._diagnostics.extend(found)
-            if file is not None:
+            if file is not None and not found.has_errors:
                 self._loaded[key] = Program(file, {}, used=self.used(file))
             else:
                 others = tuple(Label(each.span, "here") for each in list(found)[:1])

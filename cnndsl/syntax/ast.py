@@ -324,10 +324,13 @@ class Comment(Node):
 
 
 class File(Node):
-    """A whole text."""
+    """A whole text; `broken` are the stretches of it that could not be read as statements."""
+
+    _ignored = frozenset({"span", "broken"})
 
     statements: tuple[Statement, ...]
     comments: tuple[Comment, ...]
+    broken: tuple[Span, ...]
 
     @property
     def source(self) -> Source:
@@ -340,6 +343,12 @@ class File(Node):
     @property
     def flows(self) -> tuple[Flow, ...]:
         return tuple(found for found in self.statements if isinstance(found, Flow))
+
+    def is_behind_a_break(self, statement: Statement) -> bool:
+        """Whether something that could not be read stands before a statement, which may have been a part of it."""
+        start = statement.span.start
+        before = max((other.span.end for other in self.statements if other.span.end <= start), default=0)
+        return any(before <= span.end <= start for span in self.broken)
 
     @property
     def description(self) -> str:

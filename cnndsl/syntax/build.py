@@ -42,7 +42,7 @@ class TreeBuilder:
 
     def start(self, children: _Children) -> ast.File:
         span = Span(self._source, 0, len(self._source.text))
-        return ast.File(span, tuple(children), tuple(self.comments))
+        return ast.File(span, tuple(children), tuple(self.comments), ())
 
     def definition(self, children: _Children) -> ast.Definition:
         head = next(child for child in children if child.type in ("NAME", "CALLED"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from itertools import pairwise
 from threading import Lock
@@ -30,18 +31,22 @@ _lock = Lock()
 def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
     """The tree of a text, and what is wrong with its syntax.
 
-    After a syntax error the rest of the text is still read, for the further errors in it, but there is no tree.
+    After a mistake the text is read on from the next statement: the tree has the statements that are right, and tells
+    where the others stood. There is none of a text that is beyond the limits, or wrong in more places than are told.
     """
-    file = _parse(source, diagnostics)
-    if file is not None:
-        _check_lines(file, diagnostics)
-    return None if diagnostics.has_errors else file
+    found = Diagnostics()
+    file = _parse(source, found)
+    wrong = [] if file is None else _check_lines(file, found)
+    diagnostics.extend(found)
+    return file and _without_wrong(file, found, wrong)
 
 
 def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression | None:
     """The tree of a text that is a single expression, such as the value of `-D`."""
-    file = _parse(source, diagnostics)
-    if file is None or diagnostics.has_errors:
+    found = Diagnostics()
+    file = _parse(source, found)
+    diagnostics.extend(found)
+    if file is None or found.has_errors:
         return None
     match file.statements:
         case [ast.Flow(expression=expression)]:
@@ -54,17 +59,38 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression
 def _parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
     if not _within_limits(source, diagnostics):
         return None
-    text, file = source.text, None
+    text = source.text
+    broken: list[Span] = []
     for _ in range(_MOST_SYNTAX_ERRORS):
         try:
             file = _tree(source, text, diagnostics)
-            break
+            return ast.File(file.span, file.statements, file.comments, tuple(broken))
         except lark.UnexpectedInput as error:
             offset = _offset(error, text)
             found = slips.explain(source, text, offset, error)
             diagnostics.add(found)
-            text = _without_statement(text, found.span.start, offset)
-    return file
+            span = _statement_of(source, text, found.span.start, offset)
+            text = text[: span.start] + re.sub(r"[^\n]", " ", span.text) + text[span.end :]
+            broken.append(span)
+    return None
+
+
+def _without_wrong(file: ast.File, found: Diagnostics, wrong: list[ast.Statement]) -> ast.File:
+    """The tree without the statements in which there are mistakes, which would lead to others that are none."""
+    places = sorted(each.span.start for each in found if each.is_error)
+    if not places:
+        return file
+    spans = {statement.span for statement in wrong}
+    right: list[ast.Statement] = []
+    broken = list(file.broken)
+    for statement in file.statements:
+        span = statement.span
+        has_mistake = bisect_left(places, span.start) < bisect_left(places, span.end)
+        if has_mistake or span in spans:
+            broken.append(span)
+        else:
+            right.append(statement)
+    return ast.File(file.span, tuple(right), file.comments, tuple(broken))
 
 
 @cache
@@ -106,32 +132,38 @@ def _offset(error: lark.UnexpectedInput, text: str) -> int:
     return len(text.rstrip())
 
 
-def _without_statement(text: str, mistake: int, noticed: int) -> str:
-    """The text with the statement of a mistake blanked, so that the rest keeps its offsets.
+def _statement_of(source: Source, text: str, mistake: int, noticed: int) -> Span:
+    """The statement of a mistake, by the lines of the text.
 
-    A bracket that is never closed is noticed in a later statement, which is left as it is.
+    A bracket that is never closed is noticed in a later statement, which is no part of it.
     """
     starts = [match.start() for match in _STATEMENT_START.finditer(text)]
     start = max((found for found in starts if found <= mistake), default=0)
     last = max((found for found in starts if found <= noticed), default=0)
     end = last if last > start else min((found for found in starts if found > noticed), default=len(text))
-    blank = re.sub(r"[^\n]", " ", text[start:end])
-    return text[:start] + blank + text[end:]
+    return Span(source, start, end)
 
 
-def _check_lines(file: ast.File, diagnostics: Diagnostics) -> None:
-    """Every statement starts on its own line, and none with a bracket that may have been meant for a call."""
+def _check_lines(file: ast.File, diagnostics: Diagnostics) -> list[ast.Statement]:
+    """Every statement starts on its own line, and none with a bracket that may have been meant for a call.
+
+    Gives those that are wrong, and those before them that they may be a part of.
+    """
     text = file.source.text
     complained_to = -1
+    wrong: list[ast.Statement] = []
     for before, statement in pairwise([None, *file.statements]):
         assert statement is not None
         start = statement.span.start
         is_joined = before is not None and "\n" not in text[before.span.end : start]
+        if before is not None and (is_joined or text[start] in "(-"):
+            wrong += before, statement
         if is_joined and before is not None and start > complained_to:
             diagnostics.add(slips.known(file.source, text, start) or _missing_arrow(before, statement))
             complained_to = text.find("\n", start) % (len(text) + 1)
         elif not is_joined and text[start] in "(-":
             diagnostics.add(_bad_start(statement, text[start]))
+    return wrong
 
 
 def _bad_start(statement: ast.Statement, first: str) -> Diagnostic:
