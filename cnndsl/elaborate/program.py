@@ -38,9 +38,9 @@ CLASSES = "classes"
 """The name whose value a bare last FC takes for its units, defined or not."""
 
 _MEANT = re.compile(
-    r"\A\s*(?:shared\s+)?([A-Za-z_]\w*)"
+    r"\A\s*(?:(?:shared|def)\s+)?([A-Za-z_]\w*)"
     r"|\b([A-Za-z_]\w*)[ \t]*(?:\([^()\n]*\)?)?[ \t]*=(?!=)"
-    r"|\b(?:as|def)[ \t]+([A-Za-z_]\w*)"
+    r"|\bas[ \t]+([A-Za-z_]\w*)"
 )
 """In a text that need not follow the grammar: the head of a definition, a label."""
 
