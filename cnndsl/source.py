@@ -80,6 +80,11 @@ class Source:
         """The name of the models in this text: the file's name without folder and suffix."""
         return Path(self.name).stem if self.name.endswith(SUFFIX) else self.name.strip("<>")
 
+    @property
+    def may_change(self) -> bool:
+        """Whether it is a file of the user's own: no text given directly, and none that is shipped."""
+        return self.path is not None and self.path.parent != shipped("specs")
+
     def __repr__(self) -> str:
         return f"Source({self.name!r})"
 

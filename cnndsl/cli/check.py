@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnndsl.cli._fix import mended, safe_fixes
 from cnndsl.cli._specs import Given, read_specs, show, spec_arguments
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ __all__ = ["command"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "totals", "json"]),
+    type=click.Choice(["table", "totals", "json", "github"]),
     default="table",
     show_default=True,
-    help="A line for each layer, a line for each spec, or data.",
+    help="A line for each layer, a line for each spec, data, or annotations for GitHub's workflows.",
 )
+@click.option("--fix", is_flag=True, help="First mend, in the files, what can only have been meant in one way.")
 def command(
     specs: tuple[str, ...],
     texts: tuple[str, ...],
@@ -34,6 +36,7 @@ def command(
     inputs: Given,
     roots: tuple[Path, ...],
     form: str,
+    fix: bool,
 ) -> None:
     """Report every layer's output size, parameters and multiply-accumulates, and every mistake.
 
@@ -43,14 +46,31 @@ def command(
     from cnndsl.compiler import compile_source
 
     sources, complete = read_specs(specs, texts)
+    if fix and not all(source.may_change for source in sources):
+        raise click.UsageError("--fix changes files: give the paths of specs of your own")
+    if fix:
+        sources = [
+            mended(each, lambda text: compile_source(text, parameters, inputs, roots).diagnostics) for each in sources
+        ]
     compilations = [compile_source(source, parameters, inputs, roots) for source in sources]
     for compilation in compilations:
         show(compilation.diagnostics)
+        _offer(compilation)
     sys.stdout.write(_WRITERS[form](compilations))
     if not complete:
         sys.exit(2)
     if any(compilation.has_errors for compilation in compilations):
         sys.exit(1)
+
+
+def _offer(found: Compilation) -> None:
+    """Tell what `--fix` would do."""
+    count = sum(1 for _ in safe_fixes(found.source, found.diagnostics)) if found.source.may_change else 0
+    if count:
+        what = f"{count} of these leave{'s' * (count == 1)} no doubt about what was meant"
+        click.echo(
+            f"{what}: `cnndsl check --fix {found.source.name}` mends {'it' if count == 1 else 'them'}\n", err=True
+        )
 
 
 def _tables(compilations: list[Compilation]) -> str:
@@ -84,4 +104,15 @@ def _data(found: Compilation) -> list[dict[str, Any]]:
     return [report(graph.name, graph, cost(graph), found.diagnostics) for graph in found.graphs]
 
 
-_WRITERS: dict[str, Callable[[list[Compilation]], str]] = {"table": _tables, "totals": _totals, "json": _json}
+def _annotations(compilations: list[Compilation]) -> str:
+    from cnndsl.diagnostics.github import as_annotation
+
+    return "".join(f"{as_annotation(each)}\n" for found in compilations for each in found.diagnostics)
+
+
+_WRITERS: dict[str, Callable[[list[Compilation]], str]] = {
+    "table": _tables,
+    "totals": _totals,
+    "json": _json,
+    "github": _annotations,
+}

@@ -2,6 +2,19 @@
 
 from cnndsl.diagnostics.codes import CODES, Severity
 from cnndsl.diagnostics.diagnostic import Diagnostic, Diagnostics, Label
-from cnndsl.diagnostics.suggest import did_you_mean, nearest
+from cnndsl.diagnostics.fix import Fix, instead, perhaps
+from cnndsl.diagnostics.suggest import did_you_mean, nearest, suggestion
 
-__all__ = ["CODES", "Diagnostic", "Diagnostics", "Label", "Severity", "did_you_mean", "nearest"]
+__all__ = [
+    "CODES",
+    "Diagnostic",
+    "Diagnostics",
+    "Fix",
+    "Label",
+    "Severity",
+    "did_you_mean",
+    "instead",
+    "nearest",
+    "perhaps",
+    "suggestion",
+]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cnndsl.diagnostics.codes import CODES, Severity
+from cnndsl.diagnostics.fix import Fix
 from cnndsl.source import Span
 
 __all__ = ["Diagnostic", "Diagnostics", "Label"]
@@ -31,6 +32,7 @@ class Diagnostic:
         others: further places with their own words: the other end of a clash.
         chain: the calls through which the place was reached, outermost first.
         help: what to type instead.
+        fix: the edits that do it, where they are known.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Diagnostic:
     others: tuple[Label, ...] = ()
     chain: tuple[Span, ...] = ()
     help: str = ""
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnndsl.diagnostics.diagnostic import Diagnostic
+from cnndsl.diagnostics.fix import Fix
 from cnndsl.source import Span
 
 __all__ = ["as_data"]
@@ -20,8 +21,13 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
         "help": diagnostic.help,
         **_place(diagnostic.span),
         "labels": [{"text": other.text, **_place(other.span)} for other in diagnostic.others],
+        "fix": _fix(diagnostic.fix) if diagnostic.fix else None,
         "chain": [{"call": span.text, **_place(span)} for span in diagnostic.chain],
     }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {"safe": fix.is_safe, "edits": [{"text": edit.text, **_place(edit.span)} for edit in fix.edits]}
 
 
 def _place(span: Span) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "nearest"]
+from cnndsl.diagnostics.fix import Fix, instead, perhaps
+from cnndsl.source import Span
+
+__all__ = ["did_you_mean", "nearest", "suggestion"]
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -22,7 +25,23 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """`did you mean X?`, or nothing when no candidate is near, and `word` is not the beginning of a single one."""
+    return _asked(_meant(word, candidates))
+
+
+def suggestion(span: Span, candidates: Iterable[str]) -> tuple[str, Fix | None]:
+    """The same for the word at a place, and the edit; it is certain where only the case of letters is another."""
+    found = _meant(span.text, candidates)
+    if found is None:
+        return "", None
+    is_same = found.lower() == span.text.lower()
+    return _asked(found), instead(span, found) if is_same else perhaps(span, found)
+
+
+def _meant(word: str, candidates: Iterable[str]) -> str | None:
     candidates = list(candidates)
     longer = [candidate for candidate in candidates if len(word) > 2 and candidate.startswith(word)]
-    found = nearest(word, candidates) or (longer[0] if len(longer) == 1 else None)
+    return nearest(word, candidates) or (longer[0] if len(longer) == 1 else None)
+
+
+def _asked(found: str | None) -> str:
     return f"did you mean `{found}`?" if found else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from cnndsl.diagnostics import Label, did_you_mean
+from cnndsl.diagnostics import Fix, Label, instead, perhaps, suggestion
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.values import brief
-from cnndsl.layers import REQUIRED, Layer
+from cnndsl.layers import REQUIRED, Layer, keyword_here
 from cnndsl.layers.attributes import Shape
 from cnndsl.layers.signature import call_text, default
 from cnndsl.source import Span
@@ -148,10 +148,19 @@ def _unknown(context: Context, signature: Signature, argument: ast.Argument) -> 
     assert argument.keyword is not None
     span = Span(argument.span.source, argument.span.start, argument.span.start + len(argument.keyword))
     message = f"{signature.name} has no parameter `{argument.keyword}`"
-    help = did_you_mean(argument.keyword, signature.parameters) or f"write {signature}"
+    ours = keyword_here(argument.keyword)
+    fix: Fix | None
+    if ours in signature.parameters:
+        help, fix = f"here that parameter is called `{ours}`", instead(span, ours)
+    else:
+        near, fix = suggestion(span, signature.parameters)
+        help = near or f"write {signature}"
     if isinstance(argument.value, ast.Name | ast.String) and context.program.layer(_word(argument.value)):
-        help = f"a layer stands in the path: write `-> {_word(argument.value).upper()}` behind {signature.name}"
-    return context.error("unknown-argument", message, span, help=help)
+        help, fix = (
+            f"a layer stands in the path: write `-> {_word(argument.value).upper()}` behind {signature.name}",
+            None,
+        )
+    return context.error("unknown-argument", message, span, help=help, fix=fix)
 
 
 def _too_many(
@@ -161,21 +170,28 @@ def _too_many(
     takes = f"takes at most {most} argument{'s' * (most != 1)}" if most else "takes no arguments"
     message = f"{signature.name} {takes}, and {len(arguments)} are given"
     help = f"it takes {', '.join(signature.parameters)}" if most else f"write {signature.name}"
+    fix: Fix | None = None
     if not most and len(arguments) == 1 and context.program.is_network(first.value):
         help = f"layers follow each other: write `{brief(first.value, _LONGEST)} -> {signature.name}`"
     numbers = [argument.value.value for argument in arguments if isinstance(argument.value, ast.Number)]
     if signature.takes_size and len(numbers) == len(arguments):
+        written = arguments[0].span.until(arguments[-1].span)
         channels_last = numbers[-1] in (1, 3, 4) and numbers[0] > 4
         ordered = [numbers[-1], *numbers[:-1]] if channels_last else numbers
         help = f"write one size, channels first: {_sized(signature, ordered)}"
+        fix = (perhaps if channels_last or len(ordered) == _LONGEST_SIZE else instead)(written, _size(ordered))
         if len(ordered) == _LONGEST_SIZE:
             help += f"; if its first number is a batch, leave that out: {_sized(signature, ordered[1:])}"
         first = arguments[0]
-    return context.error("too-many-arguments", message, first.span.until(arguments[-1].span), help=help)
+    return context.error("too-many-arguments", message, first.span.until(arguments[-1].span), help=help, fix=fix)
 
 
 def _sized(signature: Signature, numbers: list[int | float]) -> str:
-    return f"{signature.name}({'x'.join(map(str, numbers))})"
+    return f"{signature.name}({_size(numbers)})"
+
+
+def _size(numbers: list[int | float]) -> str:
+    return "x".join(map(str, numbers))
 
 
 def _word(word: ast.Name | ast.String) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics, Label
+from cnndsl.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from cnndsl.elaborate.program import Program
 from cnndsl.elaborate.values import Failed
 from cnndsl.source import Span
@@ -192,13 +192,14 @@ class Context:
         label: str = "",
         help: str = "",
         others: tuple[Label, ...] = (),
+        fix: Fix | None = None,
     ) -> Failed:
         """Report a mistake (or a warning: the code says which) with the calls that led here.
 
         Returns an exception, for the caller to raise where it cannot go on.
         """
         chain = tuple(frame.call for frame in reversed(list(self._frames())) if frame.call)
-        self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help))
+        self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help, fix))
         return Failed()
 
     def _frames(self) -> Iterator[Frame]:

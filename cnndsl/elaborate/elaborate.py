@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics
+from cnndsl.diagnostics import Diagnostic, Diagnostics, perhaps
 from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
@@ -22,6 +22,7 @@ from cnndsl.elaborate.using import Reader, bring_in
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
 from cnndsl.layers import structure
+from cnndsl.source import Span
 from cnndsl.syntax import ast
 
 __all__ = ["elaborate"]
@@ -185,4 +186,7 @@ def _warn_size_order(context: Context, drafts: list[Draft]) -> None:
         if channels in (1, 3, 4) and min(height, width) >= 16:
             message = f"{draft.type} has {height} channels and a width of {channels}: sizes are channels first"
             help = f"write `{channels}x{height}x{width}`"
-            context.error("size-order", message, draft.span, help=help)
+            start = draft.span.start + draft.span.text.find(str(draft.type))
+            written = Span(draft.span.source, start, start + len(str(draft.type)))
+            fix = perhaps(written, f"{channels}x{height}x{width}") if start >= draft.span.start else None
+            context.error("size-order", message, draft.span, help=help, fix=fix)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnndsl.diagnostics import instead
 from cnndsl.elaborate import arithmetic
 from cnndsl.elaborate.arithmetic import FUNCTIONS, BadArithmetic, is_number, is_whole
 from cnndsl.elaborate.beginnings import Beginnings
@@ -137,15 +138,17 @@ class Evaluator:
             return value
         self._compute(expression.span, lambda: require_closed(value, "a number of repetitions"))
         message = f"a number of repetitions is whole and not negative, not {describe(value)}"
-        help = ""
+        help, fix = "", None
         if is_network(value):
             message = "a network cannot be repeated by a network"
         if is_network(value) or is_wire(value):
             product = f"`[{brief(repeat.left, 24)} & {brief(expression, 24)}]`"
             help = f"networks and values are multiplied with `&`: {product}"
+            fix = instead(_operator(repeat), "&")
         elif isinstance(value, float):
             help = "round it with `//`, round, floor or ceil"
-        raise self._context.error("bad-count", message, expression.span, label=f"is {_shown(value)}", help=help)
+        label = f"is {_shown(value)}"
+        raise self._context.error("bad-count", message, expression.span, label=label, help=help, fix=fix)
 
     def _name(self, name: ast.Name, scope: Scope, wire: Wire) -> Value:
         found = scope.find(name.name)
@@ -423,6 +426,14 @@ def _extent(name: str, type: TensorType) -> int | None:
 
 def _what(type: TensorType) -> str:
     return f"a vector of {type}" if type.rank == 0 else f"a {type} map, which has one spatial axis"
+
+
+def _operator(arithmetic: ast.Arithmetic) -> Span:
+    """Where the operator of two operands stands."""
+    left, right = arithmetic.left.span, arithmetic.right.span
+    gap = Span(left.source, left.end, right.start)
+    start = gap.start + gap.text.index(arithmetic.operator)
+    return Span(left.source, start, start + len(arithmetic.operator))
 
 
 def _shown(value: object) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from cnndsl import graph
+from cnndsl.diagnostics import instead
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.context import Context, Mark
 from cnndsl.elaborate.draft import Drafts
@@ -137,7 +138,9 @@ class Expander:
             self.expand(merge.terms[0], scope, wire)  # for the mistakes in it
             help = f"write `*({repeat.right.span.text} {merge.operators[0]} {number.text})`"
             message = f"`{merge.operators[0]} {number.text}` applies to the network, not to its number of repetitions"
-            raise self._context.error("not-a-network", message, repeat.span.until(number.span), help=help)
+            count = repeat.right.span.until(number.span)
+            fix = instead(count, f"({count.text})")
+            raise self._context.error("not-a-network", message, repeat.span.until(number.span), help=help, fix=fix)
 
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Wire:
         self._reject_count_arithmetic(merge, scope, wire)
@@ -260,9 +263,10 @@ class Expander:
     def _not_a_network(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         if isinstance(expression, ast.Arithmetic) and scope.program.is_network(expression.right, scope):
             left, right = expression.left.span.text, expression.right.span.text
-            help = f"write `{right}*{left}`" if expression.operator == "*" else ""
+            fix = instead(expression.span, f"{right}*{left}") if expression.operator == "*" else None
+            help = f"write `{right}*{left}`" if fix else ""
             message = "the number of repetitions stands behind the network"
-            raise self._context.error("not-a-network", message, expression.span, help=help)
+            raise self._context.error("not-a-network", message, expression.span, help=help, fix=fix)
         value = self._evaluator.value(expression, scope, wire)
         raise self._value_in_path(value, expression.span)
 

@@ -9,14 +9,14 @@ from enum import Enum
 from itertools import islice
 from math import prod
 
-from cnndsl.diagnostics import Diagnostics, Label, did_you_mean, nearest
+from cnndsl.diagnostics import Diagnostics, Fix, Label, instead, nearest, perhaps, suggestion
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context, ending
 from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe
 from cnndsl.elaborate.values import Failed, brief
-from cnndsl.layers import Layer, word_here
-from cnndsl.layers.attributes import Extents, Shape
+from cnndsl.layers import REQUIRED, Layer, word_here
+from cnndsl.layers.attributes import Extents, Filled, Shape
 from cnndsl.layers.attributes import Symbol as Words
 from cnndsl.source import Span
 from cnndsl.syntax import ast
@@ -185,7 +185,8 @@ class _Checker:
     def _reserved(self, name: str, span: Span) -> None:
         if name in SHAPE_NAMES:
             message = f"`{name}` is the shape that enters an element, and cannot be given another meaning"
-            self._context.error("reserved-name", message, span, help=f"write `{name.lower()}`")
+            fix = perhaps(span, name.lower())
+            self._context.error("reserved-name", message, span, help=f"write `{name.lower()}`", fix=fix)
         elif name in self._program.layers and self._program.layers[name].is_built_in():
             message = f"`{name}` is a layer, and cannot be given another meaning"
             help = f"another spelling is free: `{name.lower()}`, beside which `{name}` stays the layer"
@@ -340,7 +341,8 @@ class _Checker:
                 self._warn_products(layer, bound)
         elif not self._is_function(call.name) and not self._unseen(call.name, call.name_span, body):
             candidates = {*body.names, *self._program.words, *self._program.layers, *FUNCTIONS}
-            self._report_unknown(call.name, call.name_span, candidates, "layer, definition or function")
+            what = "layer, definition or function"
+            self._report_unknown(call.name, call.name_span, candidates, what, call.arguments)
 
     def _arguments(self, call: ast.Call, layer: type[Layer] | None, body: _Body) -> None:
         for place, argument in enumerate(call.arguments):
@@ -387,9 +389,10 @@ class _Checker:
             return False
         self.free.add(word)
         words = (*attribute.other_words, *attribute.symbols)
-        help = did_you_mean(word, words) or f"write one of {', '.join(words)}"
+        near, fix = suggestion(argument.value.span, words)
+        help = near or f"write one of {', '.join(words)}"
         message = f"`{word}` is no {name} of {call.name}"
-        self._context.error("unknown-name", message, argument.value.span, help=help)
+        self._context.error("unknown-name", message, argument.value.span, help=help, fix=fix)
         return True
 
     def _misplaced(self, layer: type[Layer], call: ast.Call, place: int, body: _Body) -> None:
@@ -398,11 +401,12 @@ class _Checker:
         name, attribute = next(islice(layer.attributes.items(), place, None), ("", None))
         if attribute is None:
             return
-        help = ""
+        help, fix = "", None
         if isinstance(value, ast.Name) and value.name not in attribute.symbols:
             takers = [other for other, each in layer.attributes.items() if value.name in each.symbols]
-            is_free = value.name not in body and self._program.find(value.name) is None
-            help = f"write `{takers[0]}={value.name}`" if len(takers) == 1 and is_free else ""
+            if len(takers) == 1 and value.name not in body and self._program.find(value.name) is None:
+                help = f"write `{takers[0]}={value.name}`"
+                fix = instead(value.span, f"{takers[0]}={value.name}")
         elif (
             isinstance(value, ast.Number)
             and isinstance(attribute, Words)
@@ -410,9 +414,10 @@ class _Checker:
             and isinstance(first, ast.Number)
         ):
             help = f"a size is one argument: write `{first.text}x{value.span.text}`"
+            fix = instead(first.span.until(value.span), f"{first.text}x{value.span.text}")
         if help:
             message = f"`{value.span.text}` is no {name} of {call.name}"
-            self._context.error("bad-argument", message, value.span, help=help)
+            self._context.error("bad-argument", message, value.span, help=help, fix=fix)
 
     def _warn_products(self, layer: type[Layer] | None, bound: Mapping[str, ast.Argument]) -> None:
         """`CONV(8, 3*3)` is legal, and surely meant as a size."""
@@ -421,8 +426,10 @@ class _Checker:
             if layer is not None and isinstance(layer.attributes[name], Extents | Shape) and len(factors) > 1:
                 product = "*".join(map(str, factors))
                 message = f"{product} is the number {prod(factors)}, not a size"
-                help = f"a size is written `{'x'.join(map(str, factors))}`"
-                self._context.error("size-product", message, argument.value.span, help=help)
+                size = "x".join(map(str, factors))
+                fix = perhaps(argument.value.span, size)
+                help = f"a size is written `{size}`"
+                self._context.error("size-product", message, argument.value.span, help=help, fix=fix)
 
     def _wrong_case(self, word: str, span: Span) -> bool:
         definition = self._program.third_spelling(word)
@@ -442,36 +449,64 @@ class _Checker:
             return
         symbols = (symbol for symbol in self._program.symbols if not symbol.isupper())  # not orders of axes, `HWC`
         values = {*mine, "true", "false", *symbols, *self._program.layers}
-        help = self._suggestion(word, mine if role is _Role.COUNT else values)
+        help, fix = self._suggestion(word, span, mine if role is _Role.COUNT else values)
         if help and role is _Role.VALUE:
-            self._context.error("unknown-name", f"`{word}` means nothing here", span, help=help)
+            self._context.error("unknown-name", f"`{word}` means nothing here", span, help=help, fix=fix)
             return
         label = "how many times?" if role is _Role.COUNT else ""
         both = f"write `{word} = 2` on a line of its own, or give it on the command line: -D {word}=2"
         if re.fullmatch(r"[A-Za-z_]+(x[A-Za-z_]+)+", word) and all(part in mine for part in word.split("x")):
             both = f"a size of names is a tuple: `({', '.join(word.split('x'))})`"
+            fix = instead(span, f"({', '.join(word.split('x'))})")
         help = f"{help} Or {both}" if help else both
-        self._context.error("unbound-count", f"`{word}` has no value", span, label=label, help=help)
+        self._context.error("unbound-count", f"`{word}` has no value", span, label=label, help=help, fix=fix)
 
-    def _report_unknown(self, word: str, span: Span, candidates: set[str], what: str) -> None:
+    def _report_unknown(
+        self, word: str, span: Span, candidates: set[str], what: str, arguments: tuple[ast.Argument, ...] = ()
+    ) -> None:
         """Once for each word: its other uses are the same mistake."""
         if word not in self._unknown_words and not self._program.may_mean_something(word):
-            help = self._suggestion(word, candidates)
-            self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help)
+            help, fix = self._suggestion(word, span, candidates, arguments)
+            self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help, fix=fix)
 
-    def _suggestion(self, word: str, candidates: set[str]) -> str:
+    def _suggestion(
+        self, word: str, span: Span, candidates: set[str], arguments: tuple[ast.Argument, ...] = ()
+    ) -> tuple[str, Fix | None]:
+        """What to write instead of a word that means nothing, in words and as an edit."""
         self._unknown_words.add(word)
         ours = word_here(word)
         if ours in candidates:
-            return f"here that layer is called `{ours}`{self._beginning(ours)}"
-        if _FUNCTIONS_ELSEWHERE.get(word) in candidates:
-            return f"here that function is called `{_FUNCTIONS_ELSEWHERE[word]}`"
+            is_safe = self._means_the_same(ours, arguments)
+            fix = instead(span, ours) if is_safe else perhaps(span, ours)
+            return f"here that layer is called `{ours}`{self._beginning(ours)}", fix
+        function = _FUNCTIONS_ELSEWHERE.get(word)
+        if function in candidates:
+            return f"here that function is called `{function}`", perhaps(span, function)
+        help = self._numbered(word)
+        if help or len(self._unknown_words) > _MOST_SUGGESTIONS:
+            return help, None
+        return suggestion(span, candidates)
+
+    def _means_the_same(self, word: str, arguments: tuple[ast.Argument, ...]) -> bool:
+        """Whether our layer reads these arguments as others do: none, or the one number that it is about.
+
+        In PyTorch the channels that enter come first, Keras has other numbers behind the first one.
+        """
+        layer = self._program.layer(word)
+        if layer is None or len(arguments) > 1:
+            return False
+        first = next(iter(layer.attributes.values()), None)
+        is_main = first is not None and (isinstance(first, Extents) or first.default in (REQUIRED, *Filled))
+        return not arguments or (arguments[0].keyword is None and is_main)
+
+    def _numbered(self, word: str) -> str:
+        """`CONV3`, as papers write it."""
         numbered = re.fullmatch(r"([A-Z]+)(\d+)", word)
         layer = self._program.layer(numbered[1]) if numbered else None
         if numbered and layer and "kernel" in layer.attributes:
             before = list(layer.attributes)[: list(layer.attributes).index("kernel")]
             return f"the kernel is an argument: {numbered[1]}({', '.join([*before, numbered[2]])})"
-        return did_you_mean(word, candidates) if len(self._unknown_words) <= _MOST_SUGGESTIONS else ""
+        return ""
 
     def _beginning(self, word: str) -> str:
         """The first arguments of a layer that takes some: other frameworks have other ones there."""

@@ -157,7 +157,7 @@ def _value(source: Source, shown: Source, diagnostics: Diagnostics) -> Value | N
         help = "a number, true or false, a size, a tuple or a word"
         found = Diagnostics()  # a warning about what cannot be set at all is beside the point
         found.add(Diagnostic("bad-override", f"`{text}` is no value that can be set", span, help=help))
-    diagnostics.extend(replace(each, span=each.span._replace(source=shown)) for each in found)
+    diagnostics.extend(replace(each, span=each.span._replace(source=shown), fix=None) for each in found)
     return None if found.has_errors else value
 
 

@@ -7,7 +7,7 @@ from itertools import chain, count
 from math import prod
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from cnndsl.diagnostics import Label
+from cnndsl.diagnostics import Label, perhaps
 from cnndsl.elaborate.arithmetic import LARGEST
 from cnndsl.elaborate.context import Abort, Context, Frame
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts, numbered
@@ -405,7 +405,8 @@ def nothing_comes_in(context: Context, name: str, span: Span) -> Failed:
     """Report an element at the start of a flow that reads what comes in."""
     label = "this path does not start with INPUT"
     help = "write `->` at the start of this line to continue the path above it, or begin with `INPUT ->`"
-    return context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help)
+    fix = perhaps(Span(span.source, span.start, span.start), "-> ")
+    return context.error("missing-arrow", f"nothing comes into {name}", span, label=label, help=help, fix=fix)
 
 
 _OPEN, _START = "open", "start"

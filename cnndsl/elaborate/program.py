@@ -286,8 +286,9 @@ def names_input(name: str) -> bool:
 
 
 def is_model(definition: ast.Definition) -> bool:
-    """Whether a definition is a network with its own inputs."""
-    return starts_with_input(definition.body)
+    """Whether a definition is a network with its own inputs, or one that lacks its brackets: `INPUT -> CONV + ID`."""
+    body = definition.body
+    return starts_with_input(body.terms[0] if isinstance(body, ast.Merge) else body)
 
 
 def is_private(name: str) -> bool:

@@ -20,6 +20,7 @@ from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.registry import (
     built_in_layer_types,
     functions,
+    keyword_here,
     layer_types,
     layers_by_word,
     symbols,
@@ -50,6 +51,7 @@ __all__ = [
     "dense",
     "filters",
     "functions",
+    "keyword_here",
     "layer_types",
     "layers_by_word",
     "normalisation",

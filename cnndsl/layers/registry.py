@@ -14,12 +14,32 @@ from cnndsl.layers.layer import Layer, declared
 __all__ = [
     "built_in_layer_types",
     "functions",
+    "keyword_here",
     "layer_types",
     "layers_by_word",
     "symbols",
     "word_here",
     "words_elsewhere",
 ]
+
+
+_KEYWORDS_ELSEWHERE = {
+    "dilation_rate": "dilation",
+    "dilations": "dilation",
+    "epsilon": "eps",
+    "kernel_shape": "kernel",
+    "kernel_size": "kernel",
+    "ksize": "kernel",
+    "num_groups": "groups",
+    "out_channels": "filters",
+    "out_features": "units",
+    "pad": "padding",
+    "pool_size": "kernel",
+    "rate": "p",
+    "strides": "stride",
+    "use_bias": "bias",
+}
+"""Names of parameters in PyTorch, Keras and ONNX whose values mean here what they mean there."""
 
 
 def layer_types() -> tuple[type[Layer], ...]:
@@ -47,6 +67,11 @@ def word_here(word: str) -> str | None:
     bare = re.sub("[123]d$", "", word.lower())
     own = bare.upper() if bare != word.lower() and bare.upper() in layers_by_word() else None
     return words_elsewhere().get(bare, own)
+
+
+def keyword_here(word: str) -> str | None:
+    """Our name for the parameter that other frameworks call so: kernel for `kernel_size`."""
+    return _KEYWORDS_ELSEWHERE.get(word.lower())
 
 
 def words_elsewhere() -> dict[str, str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from functools import cache
 from itertools import pairwise
 from threading import Lock
 
 import lark
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics
+from cnndsl.diagnostics import Diagnostic, Diagnostics, perhaps
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, grammar, slips
 from cnndsl.syntax.build import TreeBuilder
+from cnndsl.syntax.recovery import read_on, without_wrong
 
 __all__ = ["LONGEST_TEXT", "MOST_NESTED", "parse", "parse_expression"]
 
@@ -23,8 +22,6 @@ LONGEST_TEXT = 256 * 1024
 MOST_NESTED = 200
 """Brackets inside brackets."""
 
-_MOST_SYNTAX_ERRORS = 20
-_STATEMENT_START = re.compile(r"^(?=[^\s#\])>+&|*,-])", re.MULTILINE)
 _lock = Lock()
 
 
@@ -35,16 +32,18 @@ def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
     where the others stood. There is none of a text that is beyond the limits, or wrong in more places than are told.
     """
     found = Diagnostics()
-    file = _parse(source, found)
+    mended = Diagnostics()
+    file = _parse(source, found, mended)
     wrong = [] if file is None else _check_lines(file, found)
+    diagnostics.extend(mended)
     diagnostics.extend(found)
-    return file and _without_wrong(file, found, wrong)
+    return file and without_wrong(file, [each.span.start for each in found if each.is_error], wrong)
 
 
 def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression | None:
     """The tree of a text that is a single expression, such as the value of `-D`."""
     found = Diagnostics()
-    file = _parse(source, found)
+    file = _parse(source, found, found)
     diagnostics.extend(found)
     if file is None or found.has_errors:
         return None
@@ -56,41 +55,11 @@ def parse_expression(source: Source, diagnostics: Diagnostics) -> ast.Expression
     return None
 
 
-def _parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
+def _parse(source: Source, diagnostics: Diagnostics, mended: Diagnostics) -> ast.File | None:
+    """The tree of a text; mistakes for which it is read as it was certainly meant are reported to `mended`."""
     if not _within_limits(source, diagnostics):
         return None
-    text = source.text
-    broken: list[Span] = []
-    for _ in range(_MOST_SYNTAX_ERRORS):
-        try:
-            file = _tree(source, text, diagnostics)
-            return ast.File(file.span, file.statements, file.comments, tuple(broken))
-        except lark.UnexpectedInput as error:
-            offset = _offset(error, text)
-            found = slips.explain(source, text, offset, error)
-            diagnostics.add(found)
-            span = _statement_of(source, text, found.span.start, offset)
-            text = text[: span.start] + re.sub(r"[^\n]", " ", span.text) + text[span.end :]
-            broken.append(span)
-    return None
-
-
-def _without_wrong(file: ast.File, found: Diagnostics, wrong: list[ast.Statement]) -> ast.File:
-    """The tree without the statements in which there are mistakes, which would lead to others that are none."""
-    places = sorted(each.span.start for each in found if each.is_error)
-    if not places:
-        return file
-    spans = {statement.span for statement in wrong}
-    right: list[ast.Statement] = []
-    broken = list(file.broken)
-    for statement in file.statements:
-        span = statement.span
-        has_mistake = bisect_left(places, span.start) < bisect_left(places, span.end)
-        if has_mistake or span in spans:
-            broken.append(span)
-        else:
-            right.append(statement)
-    return ast.File(file.span, tuple(right), file.comments, tuple(broken))
+    return read_on(source, lambda text: _tree(source, text, diagnostics), diagnostics, mended)
 
 
 @cache
@@ -122,26 +91,6 @@ def _within_limits(source: Source, diagnostics: Diagnostics) -> bool:
             diagnostics.add(Diagnostic("nested-too-deep", message, span, help="give the inner part a name"))
             return False
     return True
-
-
-def _offset(error: lark.UnexpectedInput, text: str) -> int:
-    if isinstance(error, lark.UnexpectedToken) and error.token.type != "$END":
-        return int(error.token.start_pos or 0)
-    if isinstance(error, lark.UnexpectedCharacters):
-        return int(error.pos_in_stream or 0)
-    return len(text.rstrip())
-
-
-def _statement_of(source: Source, text: str, mistake: int, noticed: int) -> Span:
-    """The statement of a mistake, by the lines of the text.
-
-    A bracket that is never closed is noticed in a later statement, which is no part of it.
-    """
-    starts = [match.start() for match in _STATEMENT_START.finditer(text)]
-    start = max((found for found in starts if found <= mistake), default=0)
-    last = max((found for found in starts if found <= noticed), default=0)
-    end = last if last > start else min((found for found in starts if found > noticed), default=len(text))
-    return Span(source, start, end)
 
 
 def _check_lines(file: ast.File, diagnostics: Diagnostics) -> list[ast.Statement]:
@@ -177,7 +126,9 @@ def _missing_arrow(before: ast.Statement, statement: ast.Statement) -> Diagnosti
     left, right = _shortened(_elements(before)[-1].span.text), _shortened(_elements(statement)[0].span.text)
     help = f"write `->` between `{left}` and `{right}`, or put them on two lines"
     label = "nothing joins this to what stands before it"
-    return Diagnostic("missing-arrow", message, statement.span, label=label, help=help)
+    start = statement.span.start
+    fix = perhaps(Span(statement.span.source, start, start), "-> ")
+    return Diagnostic("missing-arrow", message, statement.span, label=label, help=help, fix=fix)
 
 
 def _elements(statement: ast.Statement) -> tuple[ast.Node, ...]:

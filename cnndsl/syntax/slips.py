@@ -7,43 +7,70 @@ from collections.abc import Iterator
 
 import lark
 
-from cnndsl.diagnostics import Diagnostic, Label
+from cnndsl.diagnostics import Diagnostic, Label, instead, perhaps
 from cnndsl.source import Source, Span
 from cnndsl.syntax import grammar
 
-__all__ = ["brackets", "explain", "known"]
+__all__ = ["brackets", "explain", "known", "left_open", "starts_statement"]
 
-_SLIPS: tuple[tuple[str, str, str], ...] = (
-    # around the place of the error; message; help. {0} stands for the match, {1} for its first group; what a group
-    # `here` matches is underlined, else all of it.
-    (r"(\w+\([^()]*\))(?P<here>\((\w+)\))", "a layer is not called with what comes in", "write `{3} -> {1}`"),
-    (r"^\s*(?P<here>//)", "a comment does not start with `//`", "write `#`"),
-    (r"\bdef\s+(\w+\([^()]*\))\s*:?", "`def` is not part of the language", "write `{1} = ...`, without `return`"),
-    (r'\b(?:import|include|from)\s+("[^"]*")', "definitions are brought in by `use`", "write `use {1}`"),
-    (r"\bdefault\s+(?P<here>\w+\s*=\s*\w+)", "`default` sets the arguments of a layer", "write `default CONV({1})`"),
-    (r"\bfor\s*(?P<here>\(([\w\s,]+)\))\s*in\b", "the names of a row stand without brackets", "write `for {2} in`"),
-    (r"[\])]\s*(?P<here>[xX×]\s*(\d+))\b", "a repetition is written `*n`", "write `*{2}`"),
-    (r"\b(\d+(?:\.\d+)?)[kK]\b", "`{0}` is no number", "write `{1}e3`"),
-    (r"\b(\d+(?:\.\d+)?)M\b", "`{0}` is no number", "write `{1}e6`"),
-    (r"\b(\d+(?:\.\d+)?)[GB]\b", "`{0}` is no number", "write `{1}e9`"),
-    (r"\b(AS|FOR|IN|IF|ELSE|AND|OR|NOT|USE|SHARED|DEFAULT|REQUIRE)\b", "keywords are lower case", "write `{lower}`"),
-    (r"=>|-->|–>|—>|⇒|⟶|➔|->>|=>>", "`{0}` is no arrow", "write `->`"),
-    (r"<-|<<|←", "arrows point forward: `{0}` is none", "turn the path round and write `->`"),
-    (r"(?:->|>>|→)\s*(?:->|>>|→)", "there is nothing between two arrows", "remove one of them"),
-    (r"\[\s*\]", "the brackets are empty", "write a layer inside, or ID to pass the input on"),
-    (r",\s*\]", "a concatenation has at least two branches", "remove the comma, or add a branch"),
-    (r",\s*,", "there is nothing between two commas", "remove one of them"),
-    (r"\b\d+(?: +[xX×] *\d+| *[xX×] +\d+)(?: *[xX×] *\d+)*", "a size is written without spaces", "write `{compact}`"),
-    (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({listed})`"),
-    (r"\d+[xX×](?![\dHW])", "a size needs a number on both sides of its x", "write 3x3"),
-    (r"\bif\b[^=\n]*[^=<>!](?P<here>=)(?!=)", "`=` gives a name to something; a comparison is `==`", "write `==`"),
-    (r"[{}]", "`{0}` is not part of the language", "group with [ ] and call with ( )"),
-    (r";", "statements are not separated by `;`", "start a new line"),
-    (r"[“”‘’']([^“”‘’'\"\n]+)[“”‘’']", "{0} is no string of the language", 'write "{1}"'),
-    (r"[“”‘’']", "{0} is no quotation mark of the language", 'write "..."'),
-    (r"\^", "`^` is no operator", "a power is written `**`"),
-    (r"&&|\|\|", "`{0}` is no operator", "write `and` or `or`; networks are multiplied with `&`"),
-    (r"\.\.\.", "`...` leaves something out", "write every element, or repeat with `*n`"),
+_SLIPS: tuple[tuple[str, str, str, str | None], ...] = (
+    # around the place of the error; message; help; what to put in the place of what is underlined, where only that can
+    # have been meant. {0} stands for the match, {1} for its first group; what a group `here` matches is underlined,
+    # else all of it.
+    (r"(\w+\([^()]*\))(?P<here>\((\w+)\))", "a layer is not called with what comes in", "write `{3} -> {1}`", None),
+    (r"^\s*(?P<here>//)", "a comment does not start with `//`", "write `#`", "#"),
+    (r"\bdef\s+(\w+\([^()]*\))\s*:?", "`def` is not part of the language", "write `{1} = ...`, without `return`", None),
+    (r'\b(?:import|include|from)\s+("[^"]*")', "definitions are brought in by `use`", "write `use {1}`", "use {1}"),
+    (
+        r"\bdefault\s+(?P<here>\w+\s*=\s*\w+)",
+        "`default` sets the arguments of a layer",
+        "write `default CONV({1})`",
+        None,
+    ),
+    (
+        r"\bfor\s*(?P<here>\(([\w\s,]+)\))\s*in\b",
+        "the names of a row stand without brackets",
+        "write `for {2} in`",
+        "{2}",
+    ),
+    (r"[\])]\s*(?P<here>[xX×]\s*(\d+))\b", "a repetition is written `*n`", "write `*{2}`", "*{2}"),
+    (r"\b(\d+(?:\.\d+)?)[kK]\b", "`{0}` is no number", "write `{1}e3`", "{1}e3"),
+    (r"\b(\d+(?:\.\d+)?)M\b", "`{0}` is no number", "write `{1}e6`", "{1}e6"),
+    (r"\b(\d+(?:\.\d+)?)[GB]\b", "`{0}` is no number", "write `{1}e9`", "{1}e9"),
+    (
+        r"\b(AS|FOR|IN|IF|ELSE|AND|OR|NOT|USE|SHARED|DEFAULT|REQUIRE)\b",
+        "keywords are lower case",
+        "write `{lower}`",
+        "{lower}",
+    ),
+    (r"=>|-->|–>|—>|⇒|⟶|➔|->>|=>>", "`{0}` is no arrow", "write `->`", "->"),
+    (r"<-|<<|←", "arrows point forward: `{0}` is none", "turn the path round and write `->`", None),
+    (r"(?:->|>>|→)\s*(?:->|>>|→)", "there is nothing between two arrows", "remove one of them", None),
+    (r"\[\s*\]", "the brackets are empty", "write a layer inside, or ID to pass the input on", None),
+    (r",\s*\]", "a concatenation has at least two branches", "remove the comma, or add a branch", None),
+    (r",\s*,", "there is nothing between two commas", "remove one of them", None),
+    (
+        r"\b\d+(?: +[xX×] *\d+| *[xX×] +\d+)(?: *[xX×] *\d+)*",
+        "a size is written without spaces",
+        "write `{compact}`",
+        "{compact}",
+    ),
+    (r"\b(\d+)x([A-Za-z_]\w*)", "a size of names is a tuple", "write `({listed})`", "({listed})"),
+    (r"\d+[xX×](?![\dHW])", "a size needs a number on both sides of its x", "write 3x3", None),
+    (
+        r"\bif\b(?:[^=\n]|[=<>!]=)*[^=<>!](?P<here>=)(?!=)",
+        "`=` gives a name to something; a comparison is `==`",
+        "write `==`",
+        "==",
+    ),
+    (r"[{}]", "`{0}` is not part of the language", "group with [ ] and call with ( )", None),
+    (r";(?=\s*$)", "a statement ends with its line", "remove the `;`", ""),
+    (r";", "statements are not separated by `;`", "start a new line", None),
+    (r"[“”‘’']([^“”‘’'\"\n]+)[“”‘’']", "{0} is no string of the language", 'write "{1}"', '"{1}"'),
+    (r"[“”‘’']", "{0} is no quotation mark of the language", 'write "..."', None),
+    (r"\^", "`^` is no operator", "a power is written `**`", "**"),
+    (r"&&|\|\|", "`{0}` is no operator", "write `and` or `or`; networks are multiplied with `&`", None),
+    (r"\.\.\.", "`...` leaves something out", "write every element, or repeat with `*n`", None),
 )
 
 _AROUND = 300
@@ -85,13 +112,15 @@ def _open_string(source: Source, text: str, offset: int) -> Diagnostic | None:
 def known(source: Source, text: str, offset: int) -> Diagnostic | None:
     """The slip that stands around an offset, if it is one of those that have their own message."""
     start, line = _line(text, offset)
-    for pattern, message, help in _SLIPS:
+    for pattern, message, help, edit in _SLIPS:
         for match in re.finditer(pattern, line):
             if start + match.start() <= offset <= start + match.end():
                 first, last = match.span("here" if "here" in match.re.groupindex else 0)
                 span = Span(source, start + first, start + last)
-                words = (match[0], *match.groups())
-                return Diagnostic("syntax", message.format(*words), span, help=help.format(*words, **_forms(match[0])))
+                words, forms = (match[0], *match.groups()), _forms(match[0])
+                message, help = message.format(*words), help.format(*words, **forms)
+                fix = None if edit is None else instead(span, edit.format(*words, **forms))
+                return Diagnostic("syntax", message, span, help=help, fix=fix)
     return None
 
 
@@ -103,7 +132,7 @@ def _forms(text: str) -> dict[str, str]:
 
 def _bracket(source: Source, text: str, offset: int) -> Diagnostic | None:
     """A bracket without its partner: at the end of the text, at a new statement, or the wrong one."""
-    opened = _opened(text[: offset + 1])
+    opened = left_open(text[: offset + 1])
     if opened and opened[-1][1] in _CLOSING:
         return _unmatched(source, opened)
     if opened and (offset >= len(text.rstrip()) or _is_in_a_later_statement(text, offset, opened[-1][0])):
@@ -124,7 +153,7 @@ def _unmatched(source: Source, opened: list[tuple[int, str]]) -> Diagnostic:
     return Diagnostic("unclosed-bracket", f"`{opening}` is closed with `{bracket}`", span, others=(other,))
 
 
-def _opened(text: str) -> list[tuple[int, str]]:
+def left_open(text: str) -> list[tuple[int, str]]:
     """The brackets that a text leaves open, and behind them the first that closes none of them."""
     opened: list[tuple[int, str]] = []
     for place, bracket in brackets(text):
@@ -139,10 +168,10 @@ def _opened(text: str) -> list[tuple[int, str]]:
 
 def _is_in_a_later_statement(text: str, offset: int, opened: int) -> bool:
     """Whether the line of an offset starts a statement, and a bracket was opened on a line above it."""
-    return opened < text.rfind("\n", 0, offset) + 1 and _starts_statement(text, offset)
+    return opened < text.rfind("\n", 0, offset) + 1 and starts_statement(text, offset)
 
 
-def _starts_statement(text: str, offset: int) -> bool:
+def starts_statement(text: str, offset: int) -> bool:
     """Whether the line of an offset begins as only a definition or a flow does."""
     start = text.rfind("\n", 0, offset) + 1
     return bool(re.match(r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b", text[start : start + 2 * _AROUND]))
@@ -158,7 +187,7 @@ def brackets(text: str) -> Iterator[tuple[int, str]]:
 def _dangling(source: Source, text: str, offset: int) -> Diagnostic | None:
     """An operator or an arrow with nothing behind it: before a new statement, at the end of the text, or at all."""
     start = text.rfind("\n", 0, offset) + 1
-    if _starts_statement(text, offset) and (span := _operator_before(source, text, start)):
+    if starts_statement(text, offset) and (span := _operator_before(source, text, start)):
         what = "a new statement starts"
     elif (span := _operator_before(source, text, offset)) is None:
         return None
@@ -188,19 +217,20 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
     right = re.match(r"[A-Za-z_]\w*|\[", text[offset : offset + _AROUND])
     if left is None or right is None or {left[1], right[0]} & grammar.keywords():
         return None
-    opened = _opened(text[:offset])
+    opened = left_open(text[:offset])
     if opened and opened[-1][1] == "(":
         return None  # a comma is as likely
     span = Span(source, offset, offset + right.end())
     message = f"nothing joins `{right[0]}` to what stands before it"
     help = f"write `-> {right[0]}`" + ", or `,` before it if it begins a branch" * bool(opened)
-    return Diagnostic("missing-arrow", message, span, help=help)
+    fix = perhaps(Span(source, offset, offset), "-> ")
+    return Diagnostic("missing-arrow", message, span, help=help, fix=fix)
 
 
 def _without_else(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic | None:
     """The last `if` of the text so far, where only `else` could complete it and its bracket or statement ends."""
     expected = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
-    ends = offset >= len(text.rstrip()) or text[offset] in "]),\n" or _starts_statement(text, offset)
+    ends = offset >= len(text.rstrip()) or text[offset] in "]),\n" or starts_statement(text, offset)
     begun = [match.start() for match in re.finditer(r"\bif\b", text[:offset])]
     if "ELSE" not in expected or not ends or not begun:
         return None
