@@ -21,20 +21,20 @@ def fences(document: Path, language: str) -> list[tuple[str, str]]:
 
 def folder(path: Path) -> Path:
     """A folder with what documents refer to, in which their commands may leave something."""
-    for name in ("examples", "specs"):
+    for name in ("benchmarks", "examples", "specs"):
         (path / name).symlink_to(ROOT / name)
     return path
 
 
 def run_session(session: str, run: Run, cwd: Path) -> None:
-    """Every command of a session prints what is shown; `...` stands for anything."""
+    """Every command of a session prints what is shown, its two streams in either order; `...` stands for anything."""
     commands = re.findall(r"^\$ cnndsl (.*)\n((?:(?!\$ ).*\n)*)", session, re.M)
     assert commands, session
     for command, shown in commands:
         done = run(*shlex.split(command), cwd=cwd)
-        printed = _rstripped(done.stdout + done.stderr)
+        printed = [_rstripped(done.stdout + done.stderr), _rstripped(done.stderr + done.stdout)]
         pattern = ".*?".join(map(re.escape, _rstripped(shown).split("...")))
-        assert re.fullmatch(pattern, printed, re.S), printed
+        assert any(re.fullmatch(pattern, each, re.S) for each in printed), printed[0]
 
 
 def _rstripped(text: str) -> str:
