@@ -1,74 +1,70 @@
-"""Every message as a user sees it: a file in `diagnostics/` shows a spec, a line of dashes, and what is said about it.
+"""Every message as a user sees it: the cases that `cnndsl explain` shows, one for each code, and further ones in
+`diagnostics/`, written alike.
 
-A first line `$ -D N=2` sets parameters, `$ :generator` asks for a model, `$ one` for the only one. A line
-`==== blocks.cnn` begins the text of another file. `pytest --rewrite-cases` writes what is said now; read the
-difference before you commit it.
+`pytest --rewrite-cases` writes what is said now; read the difference before you commit it.
 """
 
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 from cnndsl.compiler import compile_one, compile_source
 from cnndsl.diagnostics import CODES
 from cnndsl.diagnostics.json import as_data
 from cnndsl.diagnostics.terminal import render, render_all
+from cnndsl.reference.cases import RULE, Case, case_of, read_case, shown_cases
 from cnndsl.source import Source
 
-CASES = sorted((Path(__file__).parent / "diagnostics").glob("*.txt"))
-RULE = "\n--------\n"
-TOO_LARGE_FOR_A_FILE = {"text-too-long", "nested-too-deep"}
-OF_TRAINING = {"misfit"}
-"""Codes that the compiler never gives; `test_training` shows them."""
+CASES = [*shown_cases(), *sorted((Path(__file__).parent / "diagnostics").glob("*.txt"))]
 
 
-class Case(NamedTuple):
-    """A case as it is written: what is set, the spec, the other files by name, and what is said."""
-
-    options: str
-    spec: str
-    files: dict[str, str]
-    expected: str
-
-    def said(self, folder: Path) -> str:
-        """What is said now."""
-        for name, text in {"net.cnn": self.spec, **self.files}.items():
-            (folder / name).write_text(text)
-        parameters = dict(re.findall(r"-D (\w+)=(\S+)", self.options))
-        model = re.search(r":(\w+)", self.options)
-        source = Source("net.cnn", self.spec, folder / "net.cnn", model[1] if model else "")
-        compile = compile_one if " one" in self.options else compile_source
-        return render_all(compile(source, parameters).diagnostics)
+def said(case: Case, folder: Path) -> str:
+    """What is said of a case now."""
+    for name, text in {"net.cnn": case.text, **case.files}.items():
+        (folder / name).write_text(text)
+    if case.arguments[0] == "train":
+        return said_by_train(case.arguments, folder)
+    parameters = dict(re.findall(r"-D (\w+)=(\S+)", case.command))
+    model = re.search(r"net\.cnn:(\w+)", case.command)
+    source = Source("net.cnn", case.text, folder / "net.cnn", model[1] if model else "")
+    compile = compile_source if case.arguments[0] == "check" else compile_one
+    return render_all(compile(source, parameters).diagnostics)
 
 
-def parts(case: Path) -> Case:
-    text, _, expected = case.read_text().partition(RULE)
-    options = ""
-    if text.startswith("$ "):
-        options, _, text = text.partition("\n")
-    spec, *others = re.split(r"\n==== (\S+)\n", text)
-    return Case(options, spec, dict(zip(others[::2], others[1::2], strict=True)), expected)
+def said_by_train(arguments: list[str], folder: Path) -> str:
+    """What the command writes to stderr, its last empty line left out."""
+    if find_spec("torch") is None:
+        pytest.skip("torch is not installed: pip install 'cnndsl[train]'")
+    from cnndsl.cli import commands
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        return CliRunner().invoke(commands, arguments).stderr.removesuffix("\n")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_message(case: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    found = parts(case)
-    said = found.said(tmp_path)
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_message(path: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    case = read_case(path)
+    now = said(case, tmp_path)
     if request.config.getoption("--rewrite-cases"):
-        case.write_text(case.read_text().partition(RULE)[0] + RULE + said)
+        path.write_text(path.read_text().partition(RULE)[0] + RULE + now)
         return
-    assert said == found.expected
+    assert now == case.said
 
 
-def test_every_code_is_shown_in_a_case() -> None:
-    shown = {
-        code for case in CASES for code in re.findall(r"^(?:error|warning)\[([\w-]+)\]", parts(case).expected, re.M)
-    }
-    assert set(CODES) - shown == TOO_LARGE_FOR_A_FILE | OF_TRAINING
+def test_every_code_is_shown_in_a_case_of_its_own() -> None:
+    assert [path.stem for path in shown_cases()] == sorted(CODES)
+    assert len(CODES) >= 40
+    for code, (severity, _) in CODES.items():
+        assert (
+            case_of(code).said.startswith(f"{severity.value}[{code}]: ")
+            or f"\n{severity.value}[{code}]: " in case_of(code).said
+        )
 
 
 def test_a_text_that_is_too_long_is_refused() -> None:

@@ -12,7 +12,6 @@ import pytest
 from conftest import Run
 from specs_in_tests import SPECS
 from test_diagnostics import CASES as SHOWN
-from test_diagnostics import parts
 from test_wrong import CASES as WRONG
 from test_wrong import read as read_wrong
 
@@ -21,6 +20,7 @@ from cnndsl.diagnostics import Diagnostic
 from cnndsl.diagnostics.fix import edited, without_overlaps
 from cnndsl.diagnostics.terminal import render_all
 from cnndsl.graph import Graph
+from cnndsl.reference.cases import read_case
 from cnndsl.source import Source, decode
 from cnndsl.source import read as read_source
 
@@ -80,7 +80,7 @@ def test_a_spec_in_foreign_spelling_becomes_the_spec_again(path: Path, slip: Sli
 
 @pytest.mark.parametrize("path", [*SHOWN, *WRONG], ids=lambda path: path.stem)
 def test_a_fix_ends_its_mistake_and_makes_no_other(path: Path) -> None:
-    text = (parts(path) if path in SHOWN else read_wrong(path)).spec
+    text = (read_case(path) if path in SHOWN else read_wrong(path)).spec
     before = compile_source(Source("net.cnn", text)).diagnostics
     for found in before:
         if found.fix is None:
@@ -97,7 +97,7 @@ def test_enough_mistakes_have_a_fix() -> None:
         each
         for path in [*SHOWN, *WRONG]
         for each in compile_source(
-            Source("net.cnn", (parts(path) if path in SHOWN else read_wrong(path)).spec)
+            Source("net.cnn", (read_case(path) if path in SHOWN else read_wrong(path)).spec)
         ).diagnostics
     ]
     assert sum(each.fix is not None for each in found) >= 60

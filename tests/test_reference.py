@@ -9,6 +9,8 @@ from specs_in_tests import compiled
 from cnndsl.diagnostics import CODES
 from cnndsl.layers import Attribute, Layer, built_in_layer_types
 from cnndsl.layers.signature import signature
+from cnndsl.reference.cases import case_of
+from cnndsl.reference.codes import codes_document
 from cnndsl.reference.composites import composites, composites_of
 from cnndsl.reference.data import as_data
 from cnndsl.reference.entries import Entry, entries, families, find, name_of, names, shipped_entries
@@ -24,6 +26,18 @@ WIDTHS = [60, 80, 100]
 def test_the_page_in_docs_is_what_the_declarations_give() -> None:
     committed = (ROOT / "docs" / "layers.md").read_text()
     assert committed == document(shipped_entries()), "a declaration has changed since `make docs`"
+
+
+def test_the_page_of_codes_is_what_the_cases_give() -> None:
+    assert (ROOT / "docs" / "codes.md").read_text() == codes_document(), "a case has changed since `make docs`"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_is_explained_with_what_is_said_of_it(code: str) -> None:
+    case, shown = case_of(code), page(code, 80)
+    assert all(f"  {line}".rstrip() in shown.splitlines() for line in case.said.splitlines())
+    assert f"$ {case.command}" in shown
+    assert all(line in shown for text in case.files.values() for line in text.splitlines())
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cnndsl.diagnostics import CODES
-from cnndsl.layers import Layer, Reject, built_in_layer_types, layer_types, word_here
+from cnndsl.layers import Layer, built_in_layer_types, layer_types, word_here
 from cnndsl.reference.composites import FAMILY, Composite, composites
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "find",
     "name_of",
     "names",
-    "rejects_with",
     "shipped_entries",
 ]
 
@@ -89,10 +88,3 @@ def find(name: str) -> Found | None:
     here = word_here(name) or ""
     meant, theirs = known.get(name.lower()), known.get(here.lower())
     return Found(meant) if meant else Found(theirs, here) if theirs else None
-
-
-def rejects_with(code: str) -> list[Reject]:
-    """Uses of layers that are wrong in this way, family by family."""
-    layers = (layer for family in families(layer_types()).values() for layer in family)
-    rejects = (reject for layer in layers if not isinstance(layer, Composite) for reject in layer.rejects)
-    return [reject for reject in rejects if reject.code == code]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cnndsl.diagnostics import CODES, Diagnostic
-from cnndsl.diagnostics.terminal import render_all
 from cnndsl.layers import REQUIRED, Attribute, Layer, Reject
 from cnndsl.layers.signature import default, signature
+from cnndsl.reference.cases import Case, case_of
 from cnndsl.reference.composites import Composite
-from cnndsl.reference.entries import Entry, families, rejects_with
+from cnndsl.reference.entries import Entry, families
 from cnndsl.reference.texts import description, filled, gives, meaning
 from cnndsl.reference.uses import in_torch, mistakes
 
@@ -103,8 +103,20 @@ def _code(code: str, width: int) -> Iterator[str]:
     severity, rule = CODES[code]
     yield f"{severity.value}[{code}]"
     yield _wrapped(rule, width)
-    for reject in rejects_with(code)[:1]:
-        yield _section("for example", (_indented(render_all(mistakes(reject)).rstrip()),))
+    case = case_of(code)
+    yield _section("for example", (_indented(_cut(case.spec, width)), *_other_files(case)))
+    yield f"{_STEP}$ {case.command}\n{_indented(case.said.rstrip())}"
+
+
+def _other_files(case: Case) -> Iterator[str]:
+    for name, text in case.files.items():
+        yield f"\n{_STEP}and in {name}:\n\n{_indented(text)}"
+
+
+def _cut(text: str, width: int) -> str:
+    """A spec whose lines are cut where they would not fit."""
+    most = width - len(_STEP)
+    return "\n".join(line if len(line) <= most else f"{line[: most - 3]}..." for line in text.split("\n"))
 
 
 def _indented(text: str) -> str:
