@@ -1,7 +1,7 @@
 """Write what follows from the declarations of the layers that come with cnndsl, and from the catalogue of codes.
 
-`python -m cnndsl.reference docs/layers.md docs/codes.md grammars/cnn.tmLanguage.json`: the reference pages, and the words
-of the TextMate grammar.
+`python -m cnndsl.reference docs/layers.md docs/codes.md grammars/cnn.tmLanguage.json`: the reference pages, and the
+words of the TextMate grammar.
 """
 
 from __future__ import annotations

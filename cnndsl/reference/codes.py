@@ -13,9 +13,9 @@ __all__ = ["codes_document"]
 _OPENING = """\
 # Codes
 
-Every message has a code, which says what kind of mistake it is about; `cnndsl explain CODE` shows in a terminal what this
-page shows: the rule, a spec that breaks it, and what is said of that. An error ends the compilation, a warning does not.
-This page is written by `make docs` from `cnndsl/diagnostics/codes.py` and `cnndsl/reference/cases/`.
+Every message has a code, which says what kind of mistake it is about; `cnndsl explain CODE` shows in a terminal what
+this page shows: the rule, a spec that breaks it, and what is said of that. With an error there is no network, with a
+warning there is. This page is written by `make docs` from `cnndsl/diagnostics/codes.py` and `cnndsl/reference/cases/`.
 """
 
 _LONGEST_LINE = 120
