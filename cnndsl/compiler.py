@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnndsl.analyses.cost import totals
 from cnndsl.diagnostics import Diagnostic, Diagnostics
-from cnndsl.elaborate import elaborate
+from cnndsl.elaborate import elaborate, with_sizes_that_fit
 from cnndsl.graph import Graph
 from cnndsl.source import Source, Span, used
 from cnndsl.syntax import ast, parse
@@ -54,16 +54,20 @@ def compile_source(
     """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
-    graphs: tuple[Graph, ...] = ()
     brought_in: dict[Path | None, Source] = {}
 
     def read(name: str, by: Source) -> Source:
         found = used(name, by, roots)
         return brought_in.setdefault(found.path, found)
 
-    if file:
-        graphs = elaborate(file, overrides or {}, inputs or {}, diagnostics, read, totals)
-    return Compilation(source, file, graphs, diagnostics.sorted(), tuple(brought_in.values()))
+    def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics) -> tuple[Graph, ...]:
+        return elaborate(file, overrides or {}, inputs, diagnostics, read, totals) if file else ()
+
+    graphs = elaborated(inputs or {}, diagnostics)
+    found = diagnostics.sorted()
+    if file and not graphs:
+        found = with_sizes_that_fit(found, file, inputs or {}, elaborated)
+    return Compilation(source, file, graphs, found, tuple(brought_in.values()))
 
 
 def compile_one(

@@ -1165,7 +1165,7 @@ def test_mistakes_of_the_branches_are_independent() -> None:
 def test_a_message_tells_the_calls_that_led_to_it() -> None:
     text = "pool(k) = POOL(k)\nstage(k) = RELU -> pool(k)\nINPUT(3x8x8) -> stage(2) -> stage(9)"
     (error,) = diagnostics(text)
-    assert [call.text for call in error.chain] == ["stage(9)", "pool(k)"]
+    assert [step.span.text for step in error.chain] == ["stage(9)", "pool(k)"]
 
 
 def test_warnings_alone_leave_a_graph() -> None:

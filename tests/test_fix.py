@@ -186,6 +186,6 @@ def test_annotations_of_a_workflow(run: Run, tmp_path: Path) -> None:
         f"::error file={shown},line=1,endLine=1,col=28,endColumn=29,title=error[window-too-large]::"
     )
     assert "(4 + 2*0 - 9)/9 + 1 < 1" in window
-    assert "%0Areached through block(8) at" in window
+    assert "%0Areached through `block(8)` at" in window
     assert unknown.endswith("::there is no layer or definition `CONF`%0Ahelp: did you mean `CONV`?")
     assert "error[window-too-large]" in done.stderr

@@ -46,7 +46,7 @@ def assert_showable(diagnostics: tuple[Diagnostic, ...]) -> None:
     for found in diagnostics:
         assert found.code in CODES
         assert found.message
-        for span in (found.span, *(other.span for other in found.others), *found.chain):
+        for span in (found.span, *(other.span for other in found.others), *(step.span for step in found.chain)):
             assert_inside(span)
         json.dumps(as_data(found))
     for colour in (False, True):

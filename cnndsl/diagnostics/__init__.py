@@ -1,7 +1,7 @@
 """The diagnostic value, the catalogue of codes, suggestions; renderers for terminals and for JSON."""
 
 from cnndsl.diagnostics.codes import CODES, Severity
-from cnndsl.diagnostics.diagnostic import Diagnostic, Diagnostics, Label
+from cnndsl.diagnostics.diagnostic import Diagnostic, Diagnostics, Label, Step
 from cnndsl.diagnostics.fix import Fix, instead, perhaps
 from cnndsl.diagnostics.suggest import did_you_mean, nearest, suggestion
 
@@ -12,6 +12,7 @@ __all__ = [
     "Fix",
     "Label",
     "Severity",
+    "Step",
     "did_you_mean",
     "instead",
     "nearest",

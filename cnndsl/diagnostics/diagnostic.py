@@ -9,7 +9,10 @@ from cnndsl.diagnostics.codes import CODES, Severity
 from cnndsl.diagnostics.fix import Fix
 from cnndsl.source import Span
 
-__all__ = ["Diagnostic", "Diagnostics", "Label"]
+__all__ = ["Diagnostic", "Diagnostics", "Label", "Step"]
+
+_LONGEST_CALL = 60
+"""Characters of a call that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,22 @@ class Label:
 
     span: Span
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call on the way to a mistake, or the copy of a repetition, or the row of a table."""
+
+    span: Span
+    copy: str = ""
+    """Which copy or row it was, "" for a call."""
+
+    def __str__(self) -> str:
+        if self.copy:
+            return f"in {self.copy} at {self.span}"
+        text = self.span.on_one_line
+        text = text if len(text) <= _LONGEST_CALL else f"{text[: _LONGEST_CALL - 3]}..."
+        return f"reached through `{text}` at {self.span}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +49,10 @@ class Diagnostic:
         span: the place to look at first.
         label: a few words under that place: the numbers of the rule that failed.
         others: further places with their own words: the other end of a clash.
-        chain: the calls through which the place was reached, outermost first.
+        chain: the calls, copies and rows through which the place was reached, outermost first.
         help: what to type instead.
         fix: the edits that do it, where they are known.
+        notes: what else there is to know, a sentence each.
     """
 
     code: str
@@ -40,9 +60,10 @@ class Diagnostic:
     span: Span
     label: str = ""
     others: tuple[Label, ...] = ()
-    chain: tuple[Span, ...] = ()
+    chain: tuple[Step, ...] = ()
     help: str = ""
     fix: Fix | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -27,7 +27,7 @@ def _told(diagnostic: Diagnostic) -> str:
     if diagnostic.label:
         lines.append(diagnostic.label)
     lines += (f"{other.span}: {other.text}" for other in diagnostic.others)
-    lines += (f"reached through {call.on_one_line} at {call}" for call in diagnostic.chain)
+    lines += (*map(str, diagnostic.chain), *diagnostic.notes)
     if diagnostic.help:
         lines.append(f"help: {diagnostic.help}")
     return "\n".join(lines)

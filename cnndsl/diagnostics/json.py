@@ -22,7 +22,8 @@ def as_data(diagnostic: Diagnostic) -> dict[str, Any]:
         **_place(diagnostic.span),
         "labels": [{"text": other.text, **_place(other.span)} for other in diagnostic.others],
         "fix": _fix(diagnostic.fix) if diagnostic.fix else None,
-        "chain": [{"call": span.text, **_place(span)} for span in diagnostic.chain],
+        "notes": list(diagnostic.notes),
+        "chain": [{"call": step.span.text, "copy": step.copy, **_place(step.span)} for step in diagnostic.chain],
     }
 
 

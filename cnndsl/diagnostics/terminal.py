@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from cnndsl.diagnostics.codes import Severity
-from cnndsl.diagnostics.diagnostic import Diagnostic, Label
-from cnndsl.source import Source, Span
+from cnndsl.diagnostics.diagnostic import Diagnostic, Label, Step
+from cnndsl.source import Source
 
 __all__ = ["render", "render_all"]
 
@@ -42,7 +42,8 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     lines = [f"{head}{paint(_BOLD, f': {_clean(diagnostic.message)}')}"]
     primary = Label(diagnostic.span, diagnostic.label)
     lines += _places(primary, diagnostic.others, _COLOURS[severity], paint)
-    lines += [f"  {paint(_BLUE, '=')} note: {note}" for note in _chain(diagnostic.chain)]
+    notes = [*_chain(diagnostic.chain), *diagnostic.notes]
+    lines += [f"  {paint(_BLUE, '=')} note: {_clean(note)}" for note in notes]
     if diagnostic.help:
         lines.append(f"  {paint(_BLUE, '=')} help: {_clean(diagnostic.help)}")
     return "\n".join(lines) + "\n"
@@ -58,17 +59,12 @@ def _painter(colour: bool) -> _Paint:
     return (lambda code, text: f"{code}{text}{_RESET}") if colour else (lambda code, text: text)
 
 
-def _chain(chain: tuple[Span, ...]) -> list[str]:
+def _chain(chain: tuple[Step, ...]) -> list[str]:
     """The calls that led here; a long recursion is told by its ends."""
-    calls = [f"reached through `{_one_line(span)}` at {span}" for span in chain]
+    calls = list(map(str, chain))
     if len(calls) <= 6:
         return calls
     return [*calls[:3], f"... and {len(calls) - 5} more calls ...", *calls[-2:]]
-
-
-def _one_line(span: Span) -> str:
-    text = _clean(" ".join(span.text.split()))
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _places(primary: Label, others: tuple[Label, ...], colour: str, paint: _Paint) -> list[str]:

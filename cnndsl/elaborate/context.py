@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics, Fix, Label
+from cnndsl.diagnostics import Diagnostic, Diagnostics, Fix, Label, Step
 from cnndsl.elaborate.program import Program
-from cnndsl.elaborate.values import Failed
+from cnndsl.elaborate.values import Failed, Scope, plain
 from cnndsl.source import Span
+from cnndsl.syntax import ast
 
-__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Frame", "Mark"]
+__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Copy", "Frame", "Mark"]
 
 MOST_CALLS = 200
 """Calls inside calls."""
@@ -34,6 +36,23 @@ class Mark:
         self.start = start
 
 
+class Copy(NamedTuple):
+    """A copy of a repetition or a row of a table: of which, the how manieth from 0, of how many, and what it sees."""
+
+    of: ast.Expression
+    number: int
+    total: int
+    scope: Scope
+
+    def told(self) -> str:
+        """Which one it is, "" where that goes without saying."""
+        if isinstance(self.of, ast.For):
+            values = ((name, plain(self.scope.names[name])) for name in self.of.names)
+            row = ", ".join(f"{name} = {value}" for name, value in values)
+            return f"the row `{row}`, {self.number + 1} of {self.total}," if self.total > 1 else ""
+        return f"copy {self.number + 1} of {self.total}" if self.number else ""
+
+
 class Frame(Mark):
     """One call of a block: where it was written, and how its nodes are named.
 
@@ -47,9 +66,10 @@ class Frame(Mark):
             in the text that lead further in; None for a call whose weights are its own.
         within: the use of an argument whose text is being built, and where that text starts.
         start: where its first node stands, or would stand.
+        copies: the repetitions and tables that are being expanded in it, the outermost first.
     """
 
-    __slots__ = ("_counts", "_places", "_taken", "call", "caller", "depth", "home", "name", "path", "within")
+    __slots__ = ("_counts", "_places", "_taken", "call", "caller", "copies", "depth", "home", "name", "path", "within")
 
     def __init__(
         self,
@@ -68,9 +88,16 @@ class Frame(Mark):
         self.depth: int = caller.depth + 1 if caller else 0
         self.home = home
         self.within: tuple[object, int] = ((), 0)
+        self.copies: list[Copy] = []
         self._places: dict[object, int] = {}
         self._counts: dict[str, int] = {}
         self._taken = {"bfloat16"}  # a method of all torch modules, the only one that ends in a number
+
+    def steps(self) -> Iterator[Step]:
+        """What a message tells of the way here."""
+        if self.call is not None:
+            yield Step(self.call)
+        yield from (Step(copy.of.span, text) for copy in self.copies if (text := copy.told()))
 
     def numbered(self, word: str) -> str:
         """The word with its number among its kind in this block: `conv1`, `conv2`, `relu6_1`."""
@@ -198,7 +225,7 @@ class Context:
 
         Returns an exception, for the caller to raise where it cannot go on.
         """
-        chain = tuple(frame.call for frame in reversed(list(self._frames())) if frame.call)
+        chain = tuple(step for frame in reversed(list(self._frames())) for step in frame.steps())
         self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help, fix))
         return Failed()
 

@@ -9,7 +9,7 @@ from typing import Any
 from cnndsl import graph
 from cnndsl.diagnostics import instead
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.context import Context, Mark
+from cnndsl.elaborate.context import Context, Copy, Mark
 from cnndsl.elaborate.draft import Drafts
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.place import MOST_NODES, Placer, nothing_comes_in
@@ -165,12 +165,13 @@ class Expander:
         rows = self._evaluator.rows(loop, scope, wire)
         if loop.join == "->":
             for number, row in enumerate(rows):
-                wire = self._copy(number, loop, loop.body, scope.inner(row), wire)
+                wire = self._copy(Copy(loop, number, len(rows), scope.inner(row)), loop.body, wire)
             return wire
         if not rows:
             message = f"a table without rows gives nothing to join with `{loop.join}`"
             raise self._context.error("bad-row", message, loop.span)
-        ends = [self._copy(number, loop, loop.body, scope.inner(row), wire) for number, row in enumerate(rows)]
+        copies = (Copy(loop, number, len(rows), scope.inner(row)) for number, row in enumerate(rows))
+        ends = [self._copy(copy, loop.body, wire) for copy in copies]
         operators = (loop.join,) * max(1, len(ends) - 1)
         return self._join_terms(operators, ends, (loop.body,) * len(ends), loop.span)
 
@@ -184,23 +185,24 @@ class Expander:
         names_values = self._names_values(repeated)
         for number in range(count):
             before = wire
-            wire = self._copy(number, repeat, repeated, scope.inner({}) if names_values else scope, wire)
+            own = scope.inner({}) if names_values else scope
+            wire = self._copy(Copy(repeat, number, count, own), repeated, wire)
             if wire is before and isinstance(wire, Draft) and self._evaluator.reads_nothing(repeated, scope, wire):
                 message = "a value is the same each time: repeating it adds nothing"
                 raise self._context.error("lost-value", message, repeat.span, help="repeat what reads it")
         return wire
 
-    def _copy(self, number: int, of: ast.Expression, body: ast.Expression, scope: Scope, wire: Wire) -> Wire:
+    def _copy(self, copy: Copy, body: ast.Expression, wire: Wire) -> Wire:
         """A copy of a repetition, or a row of a table; in a shared block its weights are told apart by its number."""
         frame = self._context.frame
-        if frame.home is None:
-            return self.expand(body, scope, wire)
-        before = frame.within
-        use, start = before
-        frame.within = ((use, of.span.start - start, number), start)
+        before = use, start = frame.within
+        if frame.home is not None:
+            frame.within = ((use, copy.of.span.start - start, copy.number), start)
+        frame.copies.append(copy)
         try:
-            return self.expand(body, scope, wire)
+            return self.expand(body, copy.scope, wire)
         finally:
+            frame.copies.pop()
             frame.within = before
 
     def _names_values(self, body: ast.Expression) -> bool:

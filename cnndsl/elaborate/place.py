@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain, count
+from itertools import chain, count, takewhile
 from math import prod
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -310,11 +310,26 @@ class Placer:
         """Both ends of a clash: the branch that does not fit, and the first one."""
         culprit, first = branches[mismatch.branch], branches[0]
         here = f"this branch gives {drafts[mismatch.branch].type}: {mismatch.label}"
-        others = () if culprit is first else (Label(first.span, f"this branch gives {drafts[0].type}"),)
+        others = self._origins({first.span: drafts[0], culprit.span: drafts[mismatch.branch]})
+        if culprit is not first:
+            others = (Label(first.span, f"this branch gives {drafts[0].type}"), *others)
         place = span if culprit is first else culprit.span
         return self._context.error(
             "shape-mismatch", mismatch.message, place, label=here, help=mismatch.help, others=others
         )
+
+    def _origins(self, ends: Mapping[Span, Draft]) -> tuple[Label, ...]:
+        """Where branches that compute nothing, `ID`, got what they give: a layer of this block, or a call beside it."""
+        here = self._context.frame.path
+        labels: list[Label] = []
+        for branch, end in ends.items():
+            common = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(end.scope, here, strict=False))))
+            beside = self.drafts.blocks.get(end.scope[: common + 1]) if common < len(end.scope) else None
+            span = beside.span if beside else end.span
+            is_inside = span.source is branch.source and branch.start <= span.start < branch.end
+            if not is_inside:
+                labels.append(Label(span, f"the {end.type} comes from here"))
+        return tuple(labels)
 
     def _add(self, layer: Layer, inputs: tuple[Draft, ...], span: Span, places: Mapping[str, Span]) -> Draft:
         if len(self.drafts.drafts) >= MOST_NODES:

@@ -6,7 +6,7 @@ for deep learning", 2016, for the sizes).
 
 from __future__ import annotations
 
-from math import prod
+from math import gcd, prod
 
 from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejected, Whole
 from cnndsl.layers.initialisation import Initialiser, initial, require_bias
@@ -287,7 +287,18 @@ def require_groups(groups: int, incoming: int, filters: int) -> None:
         if count % groups:
             label = f"{count} % {groups} = {count % groups}"
             message = f"{groups} groups do not divide {count} {what}"
-            raise Rejected(message, attribute="groups", code="groups", label=label)
+            raise Rejected(
+                message, attribute="groups", code="groups", label=label, help=_groups_help(incoming, filters)
+            )
+
+
+def _groups_help(incoming: int, filters: int) -> str:
+    """The numbers of groups that would do."""
+    common = gcd(incoming, filters) if isinstance(incoming, int) and isinstance(filters, int) else 1
+    divisors = [count for count in range(2, min(common, 4096) + 1) if common % count == 0]
+    shown = ", ".join(map(str, divisors[:5])) + (", ..." if len(divisors) > 5 else "")
+    both = f"{incoming} and {filters}"
+    return f"{both} can be divided by {shown}" if divisors else f"no number above 1 divides {both}: change one of them"
 
 
 def split_padding(pairs: Pairs) -> tuple[tuple[Step, ...], tuple[int, ...]]:

@@ -170,10 +170,17 @@ def _difference(left: tuple[int, ...], right: tuple[int, ...]) -> str:
 def _size_help(first: TensorType, other: TensorType) -> str:
     if 0 in (first.rank, other.rank):
         return "one branch is a vector, another a map: move GAP, FC or FLATTEN behind the brackets"
+    if all(abs(ours - theirs) == 1 for ours, theirs in zip(first.spatial, other.spatial, strict=True)):
+        return (
+            "an odd size loses a position where it is halved: choose an input that can be halved as often, or use CROP"
+        )
     return "give the windows padding=same and the same stride in every branch, or cut with CROP"
 
 
 def _sum_help(first: TensorType, other: TensorType) -> str:
     if first.rank != other.rank or first.spatial != other.spatial:
         return _size_help(first, other)
-    return f"a 1x1 convolution changes the channels: `CONV({first.channels}, 1)`"
+    help = f"a 1x1 convolution changes the channels: `CONV({first.channels}, 1)`"
+    if 1 in (first.channels, other.channels):
+        help += "; to weight every channel by a map of one, multiply: `&` broadcasts"
+    return help
