@@ -96,6 +96,10 @@ CODES: dict[str, Code] = {
     # likely slips that are legal
     "unnamed-choice": _warning("A choice `A | B` is the whole right side of a definition, so that it has a name."),
     "unused-definition": _warning("In a file with a network, every definition is used somewhere."),
+    "unused-value": _warning("A value that `as` names is read by that name, or leaves the network under it."),
+    "channels-written": _warning(
+        "The channels that enter a layer are known and not written: CONV(64, 3), not CONV(3, 64, 3)."
+    ),
     "size-product": _warning("A size is written with x: `3*3` is the number 9."),
     "size-order": _warning("Sizes are channels first: 3x224x224."),
     # what depends on the size of the input

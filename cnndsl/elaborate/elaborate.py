@@ -14,7 +14,7 @@ from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.models import Model, models
-from cnndsl.elaborate.names import check_names, warn_unused
+from cnndsl.elaborate.names import check_names, warn_unread, warn_unused
 from cnndsl.elaborate.overrides import check_inputs, read_inputs, read_overrides
 from cnndsl.elaborate.program import CLASSES, Program
 from cnndsl.elaborate.statements import check_budgets, check_requirements, read_defaults
@@ -22,6 +22,9 @@ from cnndsl.elaborate.using import Reader, bring_in
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
 from cnndsl.layers import structure
+from cnndsl.layers.convolution import Convolution
+from cnndsl.layers.extent import for_large_sizes
+from cnndsl.layers.tensor import a_size
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
@@ -74,6 +77,7 @@ def _check_whole(context: Context, graphs: list[Graph], measure: Callable[[Graph
         check_budgets(context, partial(measure, graph))
     if not context.program.file.source.model:
         warn_unused(context)
+    warn_unread(context)
 
 
 def _all(program: Program) -> Iterator[Program]:
@@ -140,6 +144,7 @@ def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph 
             if not found.has_errors and not checked.program.file.broken:
                 expander.finish([end for _, end in ends])
             _warn_size_order(context, expander.drafts.drafts)
+            _warn_channels(context, expander.drafts.drafts)
             break
         last = settled
     else:
@@ -175,6 +180,20 @@ def _classes(context: Context, scope: Scope) -> int:
     message = f"the number of classes is whole and at least 1, not {describe(value)}"
     context.error("bad-value", message, place)
     return DEFAULT_CLASSES
+
+
+def _warn_channels(context: Context, drafts: list[Draft]) -> None:
+    """PyTorch has the channels that enter first: here they make a window larger than the map it slides over."""
+    for draft in drafts:
+        if not isinstance(draft.layer, Convolution) or not draft.inputs:
+            continue
+        layer, entering = draft.layer, draft.inputs[0].type
+        if layer.filters == entering.channels and min(layer.kernel) > max(map(for_large_sizes, entering.spatial)):
+            message = f"{a_size(layer.kernel)} window slides over {a_size(entering.spatial)} map"
+            stride = layer.stride[0]
+            help = f"write `CONV({layer.kernel[0]}, {stride})`, if {entering.channels} are the channels that enter"
+            label = "the first number is that of the filters, the second the kernel"
+            context.error("channels-written", message, draft.span, label=label, help=help)
 
 
 def _warn_size_order(context: Context, drafts: list[Draft]) -> None:

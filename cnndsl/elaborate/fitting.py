@@ -31,7 +31,8 @@ def with_sizes_that_fit(
     For this the network is elaborated once more with an open size, `INPUT(3xHxW)`, which tells what it demands of H and
     W where nothing else is wrong with it.
     """
-    if not any(each.code in _OF_SIZES for each in found):
+    codes = {each.code for each in found}
+    if not codes & _OF_SIZES or "size-order" in codes:
         return found
     opened = _opened(file, inputs)
     if opened is None:

@@ -13,7 +13,7 @@ from cnndsl.diagnostics import Diagnostics, Fix, Label, instead, nearest, perhap
 from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
 from cnndsl.elaborate.context import Context, ending
-from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe
+from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe, starts_with_input
 from cnndsl.elaborate.values import Failed, brief
 from cnndsl.layers import REQUIRED, Layer, word_here
 from cnndsl.layers.attributes import Extents, Filled, Shape
@@ -21,7 +21,7 @@ from cnndsl.layers.attributes import Symbol as Words
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["MEASURES", "check_names", "free_names", "warn_unused"]
+__all__ = ["MEASURES", "check_names", "free_names", "warn_unread", "warn_unused"]
 
 _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
@@ -70,6 +70,27 @@ def warn_unused(context: Context) -> None:
             help = f"`{near}` in this file is the layer {near.upper()}" if near else ""
             message = f"nothing uses `{definition.name}`"
             context.error("unused-definition", message, definition.name_span, help=help)
+
+
+def warn_unread(context: Context) -> None:
+    """Warn of values that `as` names and nothing reads: a skip that was forgotten.
+
+    At the end of a flow or a body it is the name of what leaves, at INPUT that of the input.
+    """
+    statements = context.program.file.statements
+    read = {word for statement in statements for word in _words(statement)}
+    for statement in statements:
+        ends = {_last(part) for part in statement.children()}
+        for node in statement.walk():
+            if not isinstance(node, ast.Label) or node.name in read or node in ends or starts_with_input(node.element):
+                continue
+            span = Span(node.span.source, node.span.end - len(node.name), node.span.end)
+            help = f"leave the name out, or read it: `[ID, {node.name}]` joins it to a path"
+            context.error("unused-value", f"nothing reads `{node.name}`", span, help=help)
+
+
+def _last(path: ast.Node) -> ast.Node:
+    return path.elements[-1] if isinstance(path, ast.Sequence) else path
 
 
 def free_names(program: Program) -> frozenset[str]:
