@@ -44,7 +44,7 @@ def mended(source: Source, diagnose: Callable[[Source], tuple[Diagnostic, ...]])
         fixes = list(without_overlaps(found))
         if not fixes:
             break
-        for fix in fixes:
+        for fix in sorted(fixes, key=lambda fix: fix.edits[0].span.start):
             click.echo(f"{found[fix].span}: {fix}", err=True)
         content = edited(content, fixes)
         source = _said(source, content)
