@@ -27,10 +27,17 @@ def folder(path: Path) -> Path:
 
 
 def run_session(session: str, run: Run, cwd: Path) -> None:
-    """Every command of a session prints what is shown, its two streams in either order; `...` stands for anything."""
-    commands = re.findall(r"^\$ cnndsl (.*)\n((?:(?!\$ ).*\n)*)", session, re.M)
+    """Every command of a session prints what is shown, its two streams in either order; `...` stands for anything.
+
+    `echo 'TEXT' > FILE` writes a file.
+    """
+    commands = re.findall(r"^\$ (cnndsl|echo) (.*)\n((?:(?!\$ ).*\n)*)", session, re.M)
     assert commands, session
-    for command, shown in commands:
+    for name, command, shown in commands:
+        if name == "echo":
+            text, _, file = shlex.split(command)
+            (cwd / file).write_text(f"{text}\n")
+            continue
         done = run(*shlex.split(command), cwd=cwd)
         printed = [_rstripped(done.stdout + done.stderr), _rstripped(done.stderr + done.stdout)]
         pattern = ".*?".join(map(re.escape, _rstripped(shown).split("...")))
