@@ -114,8 +114,8 @@ def known(source: Source, text: str, offset: int) -> Diagnostic | None:
     start, line = _line(text, offset)
     for pattern, message, help, edit in _SLIPS:
         for match in re.finditer(pattern, line):
-            if start + match.start() <= offset <= start + match.end():
-                first, last = match.span("here" if "here" in match.re.groupindex else 0)
+            first, last = match.span("here" if "here" in match.re.groupindex else 0)
+            if start + first <= offset <= start + last:
                 span = Span(source, start + first, start + last)
                 words, forms = (match[0], *match.groups()), _forms(match[0])
                 message, help = message.format(*words), help.format(*words, **forms)
