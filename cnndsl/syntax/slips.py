@@ -68,7 +68,8 @@ _SLIPS: tuple[tuple[str, str, str, str | None], ...] = (
     (r";", "statements are not separated by `;`", "start a new line", None),
     (r"[“”‘’']([^“”‘’'\"\n]+)[“”‘’']", "{0} is no string of the language", 'write "{1}"', '"{1}"'),
     (r"[“”‘’']", "{0} is no quotation mark of the language", 'write "..."', None),
-    (r"\^", "`^` is no operator", "a power is written `**`", "**"),
+    (r"[\w)] *(?P<here>\^) *[\w(]", "`^` is no operator", "a power is written `**`", "**"),
+    (r"\^", "`^` is no operator", "a power is written `**`", None),
     (r"&&|\|\|", "`{0}` is no operator", "write `and` or `or`; networks are multiplied with `&`", None),
     (r"\.\.\.", "`...` leaves something out", "write every element, or repeat with `*n`", None),
 )
