@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 __all__ = [
+    "SUFFIX",
     "Position",
     "Source",
     "Span",

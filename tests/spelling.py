@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
 from cnndsl.syntax import ast
+from cnndsl.syntax.grammar import keywords
 
-__all__ = ["Piece", "pieces", "respelled", "words_and_comments"]
+__all__ = ["Piece", "Remark", "mutated", "pieces", "respelled", "words_and_comments"]
 
 _PIECE = re.compile(
     r"""(?P<comment>\#[^\n]*) | "[^"\n]*" | \d+(?:[xX×](?:\d+|[HW]))+(?!\w) | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?
       | [A-Za-z_]\w* | -> | >> | → | \*\* | // | [=!<>]= | [^\s]""",
     re.VERBOSE,
 )
+_INSERTED = re.findall(
+    r"\S.*?(?=  |$)",
+    """
+    ->  +  -  &  |  ?  ,  =  *2  **2  //3  -  **  %  ==  <  and  or  not  for  in  if  else  shared  as  true  ()  []
+    C  -a  64  .5  3x3  "a#b"  RELU  CONV(3)  f()  (1,)  ->RELU  +b  &b  |b  ,b  [ID,b]  (a,2)  [a+b]  (-1)  *(n-1)
+    **-2  ??  as q  a if b else  for i in 1, 2  k=1,  not a or b
+    """,
+    re.MULTILINE,
+)
 _SPACES = ["", "", " ", " ", "\t", "  ", "\n", "\n\n\n", "\f", "\n    "]
+_OPERANDS = {"true", "false"}
 _ARROWS = ["->", ">>", "→"]
 
 
@@ -37,20 +49,58 @@ def pieces(text: str) -> list[Piece]:
     return [Piece(match[0].rstrip(), match.start()) for match in _PIECE.finditer(text)]
 
 
-def words_and_comments(file: ast.File) -> list[str]:
-    """The pieces of a text in one spelling, without commas that mean nothing.
+class Remark(NamedTuple):
+    """A comment: how many words stand before it, and whether a line is its own."""
 
-    A comment says whether it is on a line of its own.
+    text: str
+    place: int
+    is_own: bool
+
+
+def words_and_comments(file: ast.File) -> tuple[list[str], list[Remark]]:
+    """The words of a text in one spelling, without commas that mean nothing, and its comments.
+
+    A comment beside an operator that joins two things belongs before it, one beside a comma behind it; of several in
+    one place, all but the first have lines of their own.
     """
-    found: list[str] = []
     text = _without_last_commas(file)
-    for piece in pieces(text):
-        word = re.sub("[X×]", "x", piece.text) if piece.text[0].isdigit() else piece.text
-        word = {"→": "->", ">>": "->", "[": "(", "]": ")"}.get(word, word)
-        if piece.is_comment:
-            is_own = not text[text.rfind("\n", 0, piece.start) + 1 : piece.start].strip()
-            word = f"{'own' if is_own else 'behind'} {word}"
-        found.append(word)
+    found = pieces(text)
+    words = [piece for piece in found if not piece.is_comment]
+    starts = [word.start for word in words]
+    front, behind = _in_front(words), _behind(words)
+    remarks: list[Remark] = []
+    for piece in found:
+        if not piece.is_comment:
+            continue
+        place = bisect_left(starts, piece.start)
+        place += (place in behind) - (place - 1 in front)
+        is_own = not text[text.rfind("\n", 0, piece.start) + 1 : piece.start].strip()
+        is_further = bool(remarks) and remarks[-1].place == place
+        remarks.append(Remark(piece.text, place, is_own or is_further))
+    return [_plain(word.text) for word in words], remarks
+
+
+def _plain(word: str) -> str:
+    word = re.sub("[X×]", "x", word) if word[0].isdigit() else word
+    return {"→": "->", ">>": "->", "[": "(", "]": ")"}.get(word, word)
+
+
+def _in_front(words: list[Piece]) -> set[int]:
+    """The numbers of the words that join what stands before them with what stands behind them."""
+    found = {number for number, word in enumerate(words) if word.text in {*_ARROWS, *"+&|", "and", "or", "if"}}
+    for number, (before, word) in enumerate(pairwise(words), 1):
+        if word.text == "-" and re.search(r"[\w.)\]?\"]$", before.text) and before.text not in keywords() - _OPERANDS:
+            found.add(number)
+    return found
+
+
+def _behind(words: list[Piece]) -> set[int]:
+    """The numbers of the commas, of each `else`, and of the `=` of definitions."""
+    found, depth = set[int](), 0
+    for number, word in enumerate(words):
+        depth += (word.text in ("(", "[")) - (word.text in (")", "]"))
+        if word.text in (",", "else") or (word.text == "=" and depth == 0):
+            found.add(number)
     return found
 
 
@@ -88,6 +138,25 @@ def respelled(file: ast.File, random: Random, comments: bool = True) -> str:
     return "".join([*parts, _space(random, comments)])
 
 
+def mutated(text: str, random: Random) -> str:
+    """A text with a change somewhere that its words may or may not allow."""
+    words = [piece for piece in pieces(text) if not piece.is_comment] or [Piece("", 0)]
+    word, other = sorted(random.choices(words, k=2), key=lambda piece: piece.start)
+    start, end = word.start, word.start + len(word.text)
+    match random.randrange(5):
+        case 0:
+            return text[:start] + text[end:]
+        case 1:
+            return f"{text[:start]}{random.choice(_INSERTED)} {text[start:]}"
+        case 2:
+            return f"{text[:start]}{random.choice(_INSERTED)}{text[end:]}"
+        case 3:
+            return text[:start] + other.text + text[end:]
+    opening, closing = random.choice(["()", "[]"])
+    last = other.start + len(other.text)
+    return text[:start] + opening + text[start:last] + closing + text[last:]
+
+
 def _space(random: Random, comments: bool) -> str:
     if not comments or random.random() < 0.8:
         return random.choice(_SPACES)
@@ -112,10 +181,12 @@ def _changes(file: ast.File, random: Random) -> dict[int, str]:
         elif re.fullmatch(r"\d+x[\dxHW]+", piece.text):
             changes[piece.start] = re.sub("x", lambda _: random.choice("xX×"), piece.text)
     starts = {statement.span.start for statement in file.statements}
+    words = [piece for piece in pieces(text) if not piece.is_comment]
+    has_comma = {word.start for comma, word in pairwise(words) if comma.text == ","}
     for node in file.walk():
         start, last = node.span.start, node.span.end - 1
         if isinstance(node, ast.Group) and start not in starts:
             changes[start], changes[last] = random.choice(["[]", "()"])
         elif isinstance(node, ast.Concatenation | ast.For) or (isinstance(node, ast.Call) and node.arguments):
-            changes[last] = random.choice([text[last], f" ,{text[last]}"]) if text[last - 1] != "," else text[last]
+            changes[last] = text[last] if last in has_comma else random.choice([text[last], f" ,{text[last]}"])
     return changes

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from programs import Program, programs
 from specs_in_tests import SPECS
-from spelling import respelled, words_and_comments
+from spelling import mutated, respelled, words_and_comments
 from test_diagnostics import CASES, parts
 from test_syntax import EVERYTHING, tree
 
@@ -131,6 +131,29 @@ def test_random_programs(program: Program, seed: int, comments: bool) -> None:
     assert_every_spelling_formats(program.text, seed, comments)
 
 
+def assert_every_mutation_formats(text: str, seed: int) -> None:
+    """Texts of all kinds of words in all kinds of places, as long as they can be parsed."""
+    random = Random(seed)
+    for _ in range(8):
+        other = mutated(text, random)
+        text = other if is_parsed(other) else text
+    assert_formats(text)
+    assert_every_spelling_formats(text, seed, comments=True)
+
+
+@short
+@given(st.sampled_from(list(PARSED.values())), seeds)
+def test_words_anywhere(text: str, seed: int) -> None:
+    assert_every_mutation_formats(text, seed)
+
+
+@pytest.mark.slow
+@long
+@given(st.sampled_from(list(PARSED.values())), seeds)
+def test_words_anywhere_at_length(text: str, seed: int) -> None:
+    assert_every_mutation_formats(text, seed)
+
+
 @pytest.mark.slow
 @long
 @given(st.sampled_from(list(PARSED.values())), seeds, st.booleans())
@@ -178,7 +201,7 @@ STYLE = {
     "only-comments": ("\n# a  \n\n\n# b", "# a\n\n# b"),
     "kept-lines-of-a-path": (
         "a = b ->\n c -> d\n -> e\nINPUT\n -> [f\n-> g]",
-        "a = b\n  -> c -> d\n  -> e\nINPUT\n  -> [f -> g]",
+        "a = b\n -> c -> d\n -> e\nINPUT\n  -> [f -> g]",
     ),
     "kept-lines-of-branches": (
         "abc = [d,\ne,\nf] -> g(h, i,\nj, k=1)",
@@ -191,7 +214,63 @@ STYLE = {
     ),
     "comments-in-brackets": (
         "x = [ # a\n# b\nc, # d\n# e\nf # g\n# h\n]",
-        "x = [  # a\n     # b\n     c,  # d\n     # e\n     f  # g\n     # h\n    ]",
+        "x = [  # a\n  # b\n  c,  # d\n  # e\n  f  # g\n  # h\n]",
+    ),
+    "a-comment-first-in-brackets": (
+        "x = a -> [\n\n# b\nc,\n\n# d\ne\n\n# f\n\n] -> g",
+        "x = a\n -> [\n   # b\n   c,\n\n   # d\n   e\n\n   # f\n ] -> g",
+    ),
+    "a-comment-first-in-brackets-in-brackets": (
+        "x = f([ # a\nb, c], # d\ne)\ny = [[ # f\ng\n]]",
+        "x = f([  # a\n        b,\n        c\n      ],  # d\n      e)\ny = [[  # f\n       g\n     ]]",
+    ),
+    "a-comment-in-a-head": ("f( # a\nb,c) = b*c", "f(  # a\n  b, c\n) = b*c"),
+    "a-comment-in-empty-brackets": ("x = f( # a\n) -> g(\n# b\n)", "x = f(  # a\n)\n -> g(\n   # b\n )"),
+    "a-comment-last-in-brackets": ("x = [a,\nb # c\n]\n[d,e\n# f\n]", "x = [a,\n     b  # c\n    ]\n[d,\n e\n # f\n]"),
+    "a-comment-behind-equals": ("x = # a\n\n# b\nc -> d # e\n-> f", "x =  # a\n  # b\n  c -> d  # e\n  -> f"),
+    "a-comment-before-equals": ("x # a\n= b", "x =  # a\n  b"),
+    "comments-beside-arrows": (
+        "INPUT -> # a\n# b\nc\n# d\n-> # e\nf -> # g\n\n# h\ni",
+        "INPUT  # a\n  # b\n  -> c\n  # d\n  # e\n  -> f  # g\n\n  # h\n  -> i",
+    ),
+    "comments-beside-commas": (
+        "x = [a # b\n, c # d\n# e\n, # f\ng, # h\n]",
+        "x = [a,  # b\n     c,  # d\n     # e\n     # f\n     g  # h\n    ]",
+    ),
+    "comments-beside-operators": (
+        "x = [a + # b\nc # d\n- # e\n# f\ng]\ny = [a & # h\nb]\nz = a | # i\nb\nf(n - # j\n1)",
+        "x = [a    # b\n     + c  # d\n     # e\n     # f\n     - g]\ny = [a  # h\n     & b]\nz = a  # i\n  | b\n"
+        "f(n  # j\n  - 1)",
+    ),
+    "comments-beside-if-and-else": (
+        "x = a if # b\nc or # d\ne # f\nelse # g\nh",
+        "x = a            # b\n      if c       # d\n      or e else  # f\n    # g\n    h",
+    ),
+    "what-is-commented-out-at-the-end": (
+        "INPUT\n-> a\n  # -> b\n  # -> c\n# d\n  # e\nx = f\n  # g",
+        "INPUT\n  -> a\n  # -> b\n  # -> c\n# d\n# e\nx = f\n# g",
+    ),
+    "what-stands-below-is-not-commented-out": (
+        "  INPUT\n  -> a\n  # b\n  INPUT\n  -> c\n\n   # d",
+        "INPUT\n  -> a\n# b\nINPUT\n  -> c\n\n# d",
+    ),
+    "columns-of-comments": (
+        "a # b\ncde # f\ng = [h, # i\njkl] # m\nn # o\np(q=[ # r\ns # t\n])",
+        "a    # b\ncde  # f\ng = [h,    # i\n     jkl]  # m\nn  # o\np(q=[  # r\n    s  # t\n  ])",
+    ),
+    "no-equals-signs-beside-comments": (
+        "ab = [c, # d\ne]\nfgh = i\nj = k",
+        "ab = [c,  # d\n      e]\nfgh = i\nj   = k",
+    ),
+    "columns-of-tables": (
+        "x = ((1, 16, same, -2), # a\n(10, 160, valid, 1))\ny = [f for a, b in (1, 1x5),\n# c\n(.25, 3)]",
+        "x = (( 1,  16, same,  -2),  # a\n     (10, 160, valid,  1))\n"
+        "y = [f for a, b in\n     (  1, 1x5),\n     # c\n     (.25, 3)]",
+    ),
+    "no-columns-on-one-line": ("x = ((1, 16), (10, 2))", "x = ((1, 16), (10, 2))"),
+    "no-columns-of-other-rows": (
+        "x = ((1, 2),\n(10, 2*c))\ny = ((1, 2),\n(10,))\nz = ((- # a\n1, 2),\n(10, 2))",
+        "x = ((1, 2),\n     (10, 2*c))\ny = ((1, 2),\n     (10,))\nz = ((-  # a\n        1,\n      2),\n     (10, 2))",
     ),
     "a-comment-between-any-words": ("x = a * # b\n2 as # c\n y", "x = a*     # b\n     2 as  # c\n     y"),
 }
@@ -286,7 +365,7 @@ def test_what_is_nested_deep_goes_on_left_of_its_bracket() -> None:
     ids=["signs", "powers", "repeats", "negations", "tests", "conditionals", "path"],
 )
 def test_deep_trees_are_formatted(text: str) -> None:
-    """Compared as words: equality of trees recurses."""
     file = tree(text)
     result = tree(formatted(file))
+    assert result == file
     assert words_and_comments(result) == words_and_comments(file)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["writing"]
+__all__ = ["tell_unwritable", "writing"]
 
 
 @contextmanager
@@ -18,5 +18,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        click.echo(f"cnndsl: cannot write {path}: {error.strerror or error}", err=True)
+        tell_unwritable(path, error)
         sys.exit(2)
+
+
+def tell_unwritable(path: Path, error: OSError) -> None:
+    click.echo(f"cnndsl: cannot write {path}: {error.strerror or error}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -10,9 +11,9 @@ from typing import NamedTuple
 
 import click
 
-from cnndsl.cli._output import writing
+from cnndsl.cli._output import tell_unwritable
 from cnndsl.cli._specs import show, standard_input
-from cnndsl.source import Source, UnreadableSource, decode, read_bytes
+from cnndsl.source import SUFFIX, Source, UnreadableSource, decode, read_bytes
 
 __all__ = ["command"]
 
@@ -20,42 +21,98 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @click.command("fmt", short_help="Write specs in the one style.")
-@click.argument("files", metavar="[FILE | -]...", nargs=-1, required=True, type=click.Path())
-@click.option("--check", "does", flag_value="check", help="Write nothing; name the files that would change.")
-@click.option("--diff", "does", flag_value="diff", help="Write nothing; show what would change.")
-def command(files: tuple[str, ...], does: str | None) -> None:
+@click.argument("names", metavar="[FILE | FOLDER | -]...", nargs=-1, required=True, type=click.Path())
+@click.option("--check", is_flag=True, help="Write nothing; name the files that would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def command(names: tuple[str, ...], check: bool, diff: bool) -> None:
     """Write specs in the one style; what they mean stays, and so do their comments.
 
-    Files that change are named; - formats standard input to standard output. A file with mistakes in its syntax is left
-    as it is. The exit status is 0 where all is well, 1 where a file has such mistakes or, with --check and --diff,
-    would change, 2 where one cannot be read or written.
+    Files that change are named. A folder stands for the .cnn files in it and below, without links and without what has
+    a name with a dot in front; - formats standard input to standard output. A file with mistakes in its syntax is left
+    as it is, and they are shown. Line ends become LF, unless all of a file are CRLF.
+
+    The exit status is 0 where all is well, 1 where a file has such mistakes or, with --check and --diff, would change,
+    2 where one cannot be read or written.
     """
-    tell = _TELLERS[does or "write"]
-    statuses = [_status(name, tell) for name in files]
+    tell = _diff if diff else _check if check else _write
+    statuses, done = [0], set[str]()
+    for name in names:
+        files, status = _files(name)
+        statuses.append(status)
+        for file in files:
+            identity = file if file == "-" else os.path.realpath(file)
+            if identity not in done:
+                statuses.append(_status(file, tell))
+                done.add(identity)
     sys.exit(max(statuses))
 
 
+def _files(name: str) -> tuple[list[str], int]:
+    """The files that a name stands for, in the order of their names, and the exit status of looking for them."""
+    if name == "-" or not Path(name).is_dir():
+        return [name], 0
+    found, unreadable = list[str](), list[OSError]()
+    for folder, folders, files in os.walk(name, onerror=unreadable.append):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        paths = [Path(folder, each) for each in sorted(files) if each.endswith(SUFFIX) and not each.startswith(".")]
+        found += [str(path) for path in paths if path.is_file() and not path.is_symlink()]
+    for error in unreadable:
+        click.echo(f"cnndsl: cannot read {error.filename}: {error.strerror}", err=True)
+    if not found and not unreadable:
+        click.echo(f"cnndsl: there is no {SUFFIX} file in {name}", err=True)
+    return found, 2 if unreadable else 0
+
+
 class _Change(NamedTuple):
-    """What formatting makes of a file: its text, and the bytes to be written; whether these are what was there."""
+    """What formatting makes of a file.
+
+    Attributes:
+        source: the file as it is.
+        text: it in the one style.
+        before: the bytes of the file.
+        after: the bytes that it gets.
+    """
 
     source: Source
     text: str
-    content: bytes
-    is_none: bool
+    before: bytes
+    after: bytes
+
+    @property
+    def is_none(self) -> bool:
+        return self.after == self.before
+
+    @property
+    def line_ends(self) -> str:
+        """What becomes of the line ends, in words: no line shows it."""
+        ends = _LineEnds.of(self.before)
+        return "" if ends.all_are_crlf or not ends.others else f"{ends.others} of {ends.total} line ends become LF"
+
+
+class _LineEnds(NamedTuple):
+    crlf: int
+    others: int  # that are no LF either, and these
+    total: int
+
+    @classmethod
+    def of(cls, content: bytes) -> _LineEnds:
+        crlf, cr, lf = (content.count(end) for end in (b"\r\n", b"\r", b"\n"))
+        return cls(crlf, cr, cr + lf - crlf)
+
+    @property
+    def all_are_crlf(self) -> bool:
+        return 0 < self.crlf == self.total
 
 
 def _status(name: str, tell: Callable[[_Change], int]) -> int:
     """Format a file and tell what came of it; its exit status."""
     try:
-        source, content = _read(name)
+        source, before = _read(name)
     except UnreadableSource as error:
         click.echo(f"cnndsl: {error}", err=True)
         return 2
     text = _formatted(source)
-    if text is None:
-        return 1
-    written = _encoded(text, content)
-    return tell(_Change(source, text, written, written == content))
+    return 1 if text is None else tell(_Change(source, text, before, _encoded(text, before)))
 
 
 def _read(name: str) -> tuple[Source, bytes]:
@@ -68,22 +125,29 @@ def _read(name: str) -> tuple[Source, bytes]:
 
 def _formatted(source: Source) -> str | None:
     """The text in the one style; None where mistakes prevent it, which are shown."""
-    from cnndsl.diagnostics import Diagnostics
+    from cnndsl.diagnostics import Diagnostic, Diagnostics
+    from cnndsl.source import Span
     from cnndsl.syntax import parse
     from cnndsl.syntax.format import formatted
+    from cnndsl.syntax.parser import LONGEST_TEXT
 
     found = Diagnostics()
     tree = parse(source, found)
     text = None if tree is None or found.has_errors else formatted(tree)
-    if text is not None:
-        parse(Source(source.name, text), found)  # what was short enough may have become too long
+    if text is not None and len(text) > LONGEST_TEXT:
+        message = f"in the one style, this text of {len(source.text):,} characters would have {len(text):,}"
+        found.add(Diagnostic("text-too-long", message, Span(source, 0, 1), label=f"at most {LONGEST_TEXT:,}"))
     show(found.sorted())
-    return None if found.has_errors else text
+    if text is None or found.has_errors:
+        return None
+    if text != source.text and parse(Source(source.name, text), Diagnostics()) != tree:
+        raise AssertionError(f"formatting would change what {source.name} says; it is left as it is")
+    return text
 
 
 def _encoded(text: str, before: bytes) -> bytes:
-    """The bytes of a text, with the line ends and the byte order mark that there were before."""
-    if b"\r\n" in before:
+    """The bytes of a text, with the byte order mark of what was there before, and with its CRLF if it has no others."""
+    if _LineEnds.of(before).all_are_crlf:
         text = text.replace("\n", "\r\n")
     return (_BYTE_ORDER_MARK if before.startswith(_BYTE_ORDER_MARK) else b"") + text.encode()
 
@@ -93,25 +157,35 @@ def _write(change: _Change) -> int:
 
     path = change.source.path
     if path is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(change.content)
+        if hasattr(sys.stdout, "buffer"):  # else it is closed
+            sys.stdout.flush()
+            sys.stdout.buffer.write(change.after)
     elif not change.is_none:
-        with writing(path):
-            write_whole(path, change.content)
-        click.echo(f"formatted {path}")
+        try:
+            write_whole(path, change.after)
+        except OSError as error:
+            tell_unwritable(path, error)
+            return 2
+        click.echo(_named("formatted", change))
     return 0
 
 
 def _check(change: _Change) -> int:
     if not change.is_none:
-        click.echo(f"would format {change.source.name}")
+        click.echo(_named("would format", change))
     return int(not change.is_none)
+
+
+def _named(what: str, change: _Change) -> str:
+    return f"{what} {change.source.name}{change.line_ends and f': {change.line_ends}'}"
 
 
 def _diff(change: _Change) -> int:
     from difflib import unified_diff
 
     name = change.source.name
+    if change.line_ends:
+        click.echo(f"{name}: {change.line_ends}")
     for line in unified_diff(_lines(change.source.text), _lines(change.text), name, f"{name}, formatted"):
         click.echo(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n", nl=False)
     return int(not change.is_none)
@@ -119,6 +193,3 @@ def _diff(change: _Change) -> int:
 
 def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-_TELLERS: dict[str, Callable[[_Change], int]] = {"write": _write, "check": _check, "diff": _diff}

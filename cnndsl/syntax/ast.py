@@ -80,7 +80,21 @@ class _Record:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and all(self.__dict__[name] == other.__dict__[name] for name in self._compared)
+        """Without recursion, however deep the tree."""
+        pending: list[tuple[Any, Any]] = [(self, other)]
+        while pending:
+            one, two = pending.pop()
+            if isinstance(one, _Record):
+                if type(one) is not type(two):
+                    return False
+                pending += ((one.__dict__[name], two.__dict__[name]) for name in one._compared)
+            elif isinstance(one, tuple) and isinstance(two, tuple):
+                if len(one) != len(two):
+                    return False
+                pending += zip(one, two, strict=True)
+            elif one != two:
+                return False
+        return True
 
     def __hash__(self) -> int:
         return hash((type(self), *(self.__dict__[name] for name in self._compared)))

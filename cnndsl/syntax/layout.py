@@ -2,7 +2,7 @@
 
 A group that fits on its line is written on it. In one that does not, lines end where they have to: at every place of
 the kind `all`, and at one of the kind `fill` where what follows would not fit. It stands in a column of its own,
-where it begins, or, where there is too little room for that, on a new line.
+where it begins, or, where there is too little room for that or a comment stands first in it, on a new line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["INDENT", "WIDTH", "Break", "Close", "Comment", "Item", "Line", "Open", "flat_width", "lay_out"]
+__all__ = [
+    "BRACKET_EDGE",
+    "CLOSE",
+    "INDENT",
+    "WIDTH",
+    "Break",
+    "Close",
+    "Comment",
+    "Item",
+    "Line",
+    "Open",
+    "Pad",
+    "flat_width",
+    "lay_out",
+]
 
 WIDTH = 120
 """Columns of a line of code; a comment may reach beyond."""
@@ -40,14 +54,22 @@ class Open(NamedTuple):
         is_forced: whether it is taken not to fit.
         farthest: the last column in which it may begin without a new line where it does not fit; a line can always
             end before one that has such a column.
+        padding: the columns of what pads it.
     """
 
     is_forced: bool = False
     farthest: int = WIDTH
+    padding: int = 0
 
 
 class Close(NamedTuple):
     """The end of a group."""
+
+
+class Pad(NamedTuple):
+    """Blanks in a row of a table: written where the row has a line of its own, and fits on it."""
+
+    width: int
 
 
 class Comment(NamedTuple):
@@ -58,7 +80,14 @@ class Comment(NamedTuple):
     is_after_blank: bool
 
 
-Item = str | Break | Open | Close | Comment
+Item = str | Break | Open | Close | Pad | Comment
+
+BRACKET_EDGE = Break("edge", "")
+"""Stands behind the Open of a group in brackets."""
+
+CLOSE = Close()
+
+_CLOSING_BRACKETS = frozenset(")]")
 
 
 class Line(NamedTuple):
@@ -69,23 +98,48 @@ class Line(NamedTuple):
 
 
 class _Group(NamedTuple):
+    """A group that is being written.
+
+    Attributes:
+        is_broken: whether its lines end where they have to.
+        column: of its lines.
+        closing: the column of its closing bracket, where that begins a line.
+        is_block: whether that begins a line always.
+        line: on which it begins, if it is one in brackets; else -1.
+    """
+
     is_broken: bool
     column: int
+    closing: int = 0
+    is_block: bool = False
+    line: int = -1
 
 
 def flat_width(item: Item) -> int:
     """The columns of an item on a line that goes on."""
-    match item:
-        case str():
-            return len(item)
-        case Break(flat=flat):
-            return len(flat)
-    return 0
+    if isinstance(item, str):
+        return len(item)
+    return len(item.flat) if isinstance(item, Break) else 0
 
 
 def lay_out(items: Sequence[Item]) -> list[Line]:
     """The lines of one statement, which starts in the first column."""
-    return _Layout(items).lines()
+    line = _on_one_line(items)
+    return [Line(line)] if line is not None else _Layout(items).lines()
+
+
+def _on_one_line(items: Sequence[Item]) -> str | None:
+    """What most statements are; None for those that are not."""
+    words: list[str] = []
+    for item in items:
+        if isinstance(item, str):
+            words.append(item)
+        elif isinstance(item, Break):
+            words.append(item.flat)
+        if _prevents_one_line(item):
+            return None
+    line = "".join(words)
+    return line if len(line) <= WIDTH else None
 
 
 class _Measures:
@@ -116,7 +170,7 @@ class _Measures:
             item = items[place]
             if isinstance(item, Close):
                 closed.append(place)
-            elif not isinstance(item, str):
+            elif not isinstance(item, (str, Pad)):
                 if isinstance(item, Open):
                     self.close[place] = closed.pop()
                 depth = len(closed)
@@ -152,10 +206,9 @@ class _Measures:
 
 
 def _prevents_one_line(item: Item) -> bool:
-    match item:
-        case Comment() | Break(kind="hard") | Open(is_forced=True):
-            return True
-    return False
+    if isinstance(item, Break):
+        return item.kind == "hard"
+    return isinstance(item, Comment) or (isinstance(item, Open) and item.is_forced)
 
 
 class _Layout:
@@ -165,6 +218,7 @@ class _Layout:
         _words: of the line that is written; the first is its indentation.
         _comment: at the end of that line, which nothing can follow then; "" where the line is one.
         _next: the column below a comment.
+        _closing: the column of a bracket that closes the last group, below a comment.
     """
 
     def __init__(self, items: Sequence[Item]) -> None:
@@ -176,7 +230,7 @@ class _Layout:
         self._comment: str | None = None
         self._next = 0
         self._groups = [_Group(True, 0)]
-        self._closed = 0
+        self._closing = 0
 
     def lines(self) -> list[Line]:
         place = 0
@@ -189,7 +243,9 @@ class _Layout:
                 case Open() as start:
                     place += self._open(start, place)
                 case Close():
-                    self._closed = self._groups.pop().column
+                    self._close(place)
+                case Pad(width=width) if self._groups[-2].is_broken and not self._groups[-1].is_broken:
+                    self._write(" " * width)
                 case Comment() as comment:
                     self._remark(comment)
             place += 1
@@ -206,15 +262,22 @@ class _Layout:
 
     def _write(self, word: str) -> None:
         if self._comment is not None:
-            self._end_line(self._closed - 1 if word in ")]" else self._next)
+            if word in _CLOSING_BRACKETS:
+                self._end_line(self._closing, 0)
+            else:
+                self._end_line(self._next)
         if not (self._is_at_start and word.isspace()):
             self._words.append(word)
             self._column += len(word)
 
-    def _end_line(self, column: int) -> None:
-        """End the line; the next one starts in a column, but never in the first, where statements do."""
-        self._done.append(Line("".join(self._words).rstrip(), self._comment or ""))
-        self._column = max(column, INDENT)
+    def _end_line(self, column: int, least: int = 1) -> None:
+        """End the line, if anything stands on it; the next starts in a column, indented where that is less than least.
+
+        In the first column statements start, and nothing else does but a bracket that closes.
+        """
+        if self._comment is not None or not self._is_at_start:
+            self._done.append(Line("".join(self._words).rstrip(), self._comment or ""))
+        self._column = column if column >= least else INDENT
         self._words, self._comment = [" " * self._column], None
 
     def _pass(self, end: Break, place: int) -> None:
@@ -225,33 +288,52 @@ class _Layout:
             self._write(end.flat)
 
     def _ends_at(self, end: Break, place: int) -> bool:
-        following = self._items[place + 1]
-        is_before_comment = isinstance(following, Comment) and following.is_own
-        return end.kind == "all" or is_before_comment or (end.kind == "fill" and not self._fits(place))
+        return end.kind == "all" or self._is_remark(place + 1) or (end.kind == "fill" and not self._fits(place))
 
-    def _fits(self, place: int) -> bool:
+    def _is_remark(self, place: int) -> bool:
+        """Whether a comment on a line of its own stands there."""
+        item = self._items[place]
+        return isinstance(item, Comment) and item.is_own
+
+    def _fits(self, place: int, padding: int = 0) -> bool:
         """Whether what stands between a place and the next possible end of a line can go on this line."""
         known = self._measures
         stop = known.stop[place]
         is_one_line = known.forced[known.close.get(place, stop)] == known.forced[place]
-        return is_one_line and self._column + known.before[stop] - known.before[place] <= WIDTH
+        return is_one_line and self._column + known.before[stop] - known.before[place] + padding <= WIDTH
 
     def _open(self, start: Open, place: int) -> int:
         """Begin a group; how many items that takes beside its start."""
-        is_broken = not self._fits(place)
-        gets_new_line = is_broken and self._is_too_far(start, place)
+        edge = self._items[place + 1]
+        if not isinstance(edge, Break) or edge.kind != "edge":
+            self._groups.append(_Group(not self._fits(place), self._column))
+            return 0
+        is_block = self._comment is not None or self._is_remark(place + 2)
+        is_broken = is_block or not self._fits(place, start.padding if self._groups[-1].is_broken else 0)
+        outside = self._outside() if is_block else self._indent
+        gets_new_line = is_block or (is_broken and self._is_too_far(start, place))
         if gets_new_line:
-            self._end_line(self._indent + INDENT)
-        self._groups.append(_Group(is_broken, self._column))
+            self._end_line(outside + INDENT)
+        closing = outside if is_block else self._column - 1
+        line = len(self._done) if edge is BRACKET_EDGE else -1
+        self._groups.append(_Group(is_broken, self._column, closing, is_block, line))
         return int(gets_new_line)
 
+    def _outside(self) -> int:
+        """The column around a block: of the line that it begins on, or of brackets that begin on the same line."""
+        around = next((group for group in reversed(self._groups) if group.line >= 0), None)
+        return around.column if around is not None and around.line == len(self._done) else self._indent
+
     def _is_too_far(self, start: Open, place: int) -> bool:
-        """Whether a group that does not fit is better off on a new line, where it may have one."""
-        following = self._items[place + 1]
-        if not isinstance(following, Break) or following.kind != "edge" or self._comment is not None:
-            return False
+        """Whether a group that does not fit is better off on a new line."""
         is_far = self._column > start.farthest or self._column + self._measures.room[place] > WIDTH
         return is_far and self._indent + INDENT < self._column
+
+    def _close(self, place: int) -> None:
+        group = self._groups.pop()
+        self._closing = group.closing
+        if group.is_block and self._items[place + 1] in _CLOSING_BRACKETS:
+            self._end_line(self._closing, 0)
 
     def _remark(self, comment: Comment) -> None:
         if not comment.is_own:

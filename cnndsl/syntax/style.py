@@ -7,12 +7,14 @@ branches, arguments or rows each of which stands on a line of its own. All other
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
 from cnndsl.syntax import ast
-from cnndsl.syntax.forms import form
-from cnndsl.syntax.layout import INDENT, Break, Comment, Open, flat_width
+from cnndsl.syntax.forms import Forms
+from cnndsl.syntax.layout import INDENT, Break, Open, Pad, flat_width
+from cnndsl.syntax.tables import gaps_in_rows
 from cnndsl.syntax.words import Words
 
 __all__ = ["LONGEST_HEAD", "Styled"]
@@ -33,18 +35,22 @@ class Styled:
 
     Attributes:
         words: the items.
-        head: of a definition, the columns before its `=`; None where a comment stands in it, or of other statements.
+        head: of a definition without comments in it, the columns before its `=`; else None.
     """
 
     def __init__(self, statement: ast.Statement) -> None:
         self.words = Words(statement.span)
+        self._forms = Forms()
         self.head: int | None = None
         self._equals = 0
         self._own: ast.Expression | None = None
         self._tight: ast.Expression | None = None
+        self._gaps: dict[int, Sequence[int]] = {}  # of rows of a table, by the place where they start
         self.words.open()
         self._write(statement)
         self.words.close()
+        if self.words.has_comments:
+            self.head = None
 
     def align(self, head: int) -> None:
         """Move the `=` of a definition behind a head of that many columns."""
@@ -62,7 +68,7 @@ class Styled:
                 running.append(self._steps(below))
 
     def _steps(self, node: ast.Node) -> _Steps:
-        steps: _Steps = getattr(self, f"_{type(node).__name__.lower()}")(node)
+        steps: _Steps = getattr(self, _method(type(node)))(node)
         return steps
 
     # statements
@@ -73,13 +79,11 @@ class Styled:
         self.words.put(node.name)
         if node.parameters is not None:
             yield from self._listed("(", node.parameters, _is_simple_throughout(node.parameters))
-        self.words.skip()
         items = self.words.items
-        if not any(isinstance(item, Comment) for item in items):
-            self.head = sum(map(flat_width, items))
+        self.head = sum(map(flat_width, items))
         self._equals = len(items)
-        self.words.put(" ", "=")
-        items += [Open(farthest=LONGEST_HEAD + len(" =")), Break("edge", offset=1)]
+        items.append(" ")
+        self.words.put_behind("=", Open(farthest=LONGEST_HEAD + len(" =")), Break("edge", offset=1))
         self._own = node.body
         yield node.body
         self.words.close()
@@ -117,19 +121,17 @@ class Styled:
         self.words.open()
         while isinstance(otherwise, ast.Conditional):
             yield otherwise.then
-            self._break("fill", INDENT)
-            self.words.put("if", " ")
+            self.words.put_in_front("if", Break("fill", offset=INDENT))
             yield otherwise.test
-            self.words.put(" ", "else")
-            self._break("all")
+            self.words.items.append(" ")
+            self.words.put_behind("else", Break("all"))
             otherwise = otherwise.otherwise
         yield otherwise
         self.words.close()
 
     def _booleanoperation(self, node: ast.BooleanOperation) -> _Steps:
         yield node.left
-        self._break("fill", INDENT)
-        self.words.put(node.operator, " ")
+        self.words.put_in_front(node.operator, Break("fill", offset=INDENT))
         yield node.right
 
     def _negation(self, node: ast.Negation) -> _Steps:
@@ -146,7 +148,9 @@ class Styled:
 
     def _merge(self, node: ast.Merge) -> _Steps:
         if node is self._tight and len(node.terms) == 2 and all(isinstance(term, _OPERANDS) for term in node.terms):
-            return self._infix(node.terms[0], node.operators[0], node.terms[1])
+            left, right = node.terms
+            if "#" not in _between(left, right):
+                return self._infix(left, node.operators[0], right)
         return self._joined(node, node.terms, node.operators)
 
     def _joined(self, node: ast.Expression, parts: Sequence[ast.Expression], operators: Sequence[str]) -> _Steps:
@@ -154,8 +158,7 @@ class Styled:
         self.words.open()
         yield parts[0]
         for operator, part in zip(operators, parts[1:], strict=True):
-            self._break("all", offset)
-            self.words.put(operator, " ")
+            self.words.put_in_front(operator, Break("all", offset=offset))
             yield part
         self.words.close()
 
@@ -168,8 +171,8 @@ class Styled:
         self.words.open()
         yield node.elements[0]
         for before, after in pairwise(node.elements):
-            self._break("hard" if is_own and self._are_on_two_lines(before, after) else usual, offset)
-            self.words.put("->", " ")
+            kind = "hard" if is_own and self._are_on_two_lines(before, after) else usual
+            self.words.put_in_front("->", Break(kind, offset=offset))
             yield after
             usual = "fill"
         self.words.close()
@@ -207,26 +210,26 @@ class Styled:
         yield node.value
 
     def _tuple(self, node: ast.Tuple) -> _Steps:
-        return self._listed("(", node.items, _is_simple_throughout(node.items))
+        gaps = self._gaps.get(node.span.start, ())
+        return self._listed("(", node.items, _is_simple_throughout(node.items), gaps)
 
     def _concatenation(self, node: ast.Concatenation) -> _Steps:
         return self._listed("[", node.branches, is_filled=False)
 
-    def _listed(self, opening: str, nodes: Sequence[ast.Node], is_filled: bool) -> _Steps:
-        if not nodes:
-            self.words.put(opening, _CLOSING[opening])
-            return
-        self.words.open_bracket(opening, not is_filled and self._is_one_a_line(nodes))
-        yield from self._one_behind_another(nodes, is_filled)
-        if isinstance(nodes[0], ast.Expression) and len(nodes) == 1:
-            self.words.put(",")  # of a tuple
+    def _listed(self, opening: str, nodes: Sequence[ast.Node], is_filled: bool, gaps: Sequence[int] = ()) -> _Steps:
+        self.words.open_bracket(opening, not is_filled and self._is_one_a_line(nodes), sum(gaps))
+        yield from self._one_behind_another(nodes, is_filled, gaps)
+        if len(nodes) == 1 and isinstance(nodes[0], ast.Expression):
+            self.words.put_behind(",")  # of a tuple
         self.words.close_bracket(_CLOSING[opening])
 
-    def _one_behind_another(self, nodes: Sequence[ast.Node], is_filled: bool) -> _Steps:
+    def _one_behind_another(self, nodes: Sequence[ast.Node], is_filled: bool, gaps: Sequence[int] = ()) -> _Steps:
+        self._gaps |= gaps_in_rows(nodes)
         for number, node in enumerate(nodes):
             if number:
-                self.words.put(",")
-                self._break("fill" if is_filled else "all")
+                self.words.put_behind(",", Break("fill" if is_filled else "all"))
+            if gaps and gaps[number]:
+                self.words.items.append(Pad(gaps[number]))
             self._tight = node if isinstance(node, ast.Expression) else None
             yield node
 
@@ -234,7 +237,7 @@ class Styled:
         """`[ ]` around what is a network by its form, `( )` around a number, and as it was where no form tells."""
         self.words.skip()
         written = "[" if self.words.is_next("[") or self.words.is_at_start else "("
-        opening = {"network": "[", "number": "("}.get(form(node.inner) or "", written)
+        opening = {"network": "[", "number": "("}.get(self._forms.inside(node) or "", written)
         opening = "[" if self.words.is_at_start else opening  # no statement starts with the other
         self.words.open_bracket(opening)
         self._tight = node.inner if opening == "(" else None
@@ -244,16 +247,19 @@ class Styled:
     def _for(self, node: ast.For) -> _Steps:
         self.words.open_bracket("[")
         yield node.body
+        end = Break("fill", offset=INDENT)
         if node.join == ",":
-            self.words.put(",")
-        self._break("fill", INDENT)
-        if node.join in ("+", "-", "&"):
-            self.words.put(node.join, " ")
+            self.words.put_behind(",", end)
+        elif node.join == "->":
+            self.words.items.append(end)
+        else:
+            self.words.put_in_front(node.join, end)
         self.words.put("for", " ", node.names[0])
         for name in node.names[1:]:
-            self.words.put(",", " ", name)
+            self.words.put_behind(",", Break("fill", offset=INDENT))
+            self.words.put(name)
         self.words.put(" ", "in")
-        self._break("fill")
+        self.words.items.append(Break("fill"))
         is_filled = _is_simple_throughout(node.rows)
         self.words.open(not is_filled and self._is_one_a_line(node.rows))
         yield from self._one_behind_another(node.rows, is_filled)
@@ -283,15 +289,21 @@ class Styled:
 
     # lines
 
-    def _break(self, kind: Literal["all", "fill", "hard"], offset: int = 0) -> None:
-        self.words.items.append(Break(kind, offset=offset))
-
     def _is_one_a_line(self, nodes: Sequence[ast.Node]) -> bool:
         """Whether every node but the first starts on a line of its own."""
         return len(nodes) > 1 and all(self._are_on_two_lines(*pair) for pair in pairwise(nodes))
 
     def _are_on_two_lines(self, before: ast.Node, after: ast.Node) -> bool:
-        return "\n" in before.span.source.text[before.span.end : after.span.start]
+        return "\n" in _between(before, after)
+
+
+@cache
+def _method(kind: type[ast.Node]) -> str:
+    return f"_{kind.__name__.lower()}"
+
+
+def _between(before: ast.Node, after: ast.Node) -> str:
+    return before.span.source.text[before.span.end : after.span.start]
 
 
 def _is_simple_throughout(nodes: Sequence[ast.Node]) -> bool:
