@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from random import Random
+from time import process_time
 
 import pytest
 import sessions
@@ -106,6 +107,12 @@ def test_shipped_specs_are_formatted(path: Path) -> None:
 
 def test_the_prelude_is_formatted() -> None:
     assert formatted_text(TEXTS["prelude"]) == TEXTS["prelude"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_specs_in_documents_are_formatted(document: Path) -> None:
+    for _, text in sessions.fences(document, "cnn"):
+        assert not is_parsed(text) or formatted_text(text) == text
 
 
 def assert_every_spelling_formats(text: str, seed: int, comments: bool) -> None:
@@ -369,3 +376,32 @@ def test_deep_trees_are_formatted(text: str) -> None:
     result = tree(formatted(file))
     assert result == file
     assert words_and_comments(result) == words_and_comments(file)
+
+
+LARGE = {
+    "statements": "ab=b\n" * 20_000,
+    "sums-in-brackets": f"x = {'(' * 190}{'a+' * 25_000}a{')' * 190}",
+    "brackets": f"x = [{('[' * 190 + 'a' + ']' * 190 + ',') * 200}b]",
+    "calls": f"x = {('f(' + 'a,' * 200) * 190}b{')' * 190}",
+    "branches": f"x = [{'a,' * 40_000}b]",
+    "path": f"INPUT{' -> a' * 20_000}",
+    "rows": f"x = [f(a) for a, b in (1, 2){',(64,3)' * 10_000}]",
+    "comments": "x = [a" + "# b\n" * 25_000 + "]",
+    "commented-branches": "x = [" + "a,# b\n" * 15_000 + "c]",
+    "commented-brackets": "x = " + "[# a\n" * 190 + "f(# b\n)," * 8_000 + "c" + "]" * 190,
+    "string": f'x = ("{"a" * 100_000}", "b")',
+}
+LARGE_CASES = [
+    pytest.param(text, id=name, marks=() if name in ("sums-in-brackets", "rows") else pytest.mark.slow)
+    for name, text in LARGE.items()
+]
+
+
+@pytest.mark.parametrize("text", LARGE_CASES)
+def test_what_is_large_takes_as_long_as_to_read_it(text: str) -> None:
+    """Compared with the parser, which is slow or fast where the machine is."""
+    start = process_time()
+    file = tree(text)
+    parsed = process_time()
+    formatted(file)
+    assert process_time() - parsed < 4 * (parsed - start) + 0.1

@@ -68,7 +68,7 @@ class Styled:
                 running.append(self._steps(below))
 
     def _steps(self, node: ast.Node) -> _Steps:
-        steps: _Steps = getattr(self, _method(type(node)))(node)
+        steps: _Steps = getattr(self, _method(type(node).__name__))(node)
         return steps
 
     # statements
@@ -298,8 +298,8 @@ class Styled:
 
 
 @cache
-def _method(kind: type[ast.Node]) -> str:
-    return f"_{kind.__name__.lower()}"
+def _method(kind: str) -> str:
+    return f"_{kind.lower()}"
 
 
 def _between(before: ast.Node, after: ast.Node) -> str:
