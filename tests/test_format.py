@@ -48,6 +48,8 @@ def assert_formats(text: str) -> str:
     assert words_and_comments(again) == words_and_comments(file)
     assert formatted(again) == result
     assert_laid_out(result)
+    for statement in again.statements:
+        assert not re.search(r"\n[^ )\]\n]", statement.span.text), "only statements start in the first column"
     return result
 
 
@@ -200,6 +202,19 @@ STYLE = {
     ),
     "networks": ("x = (a -> b) -> (RELU + BN) -> (a & b) -> (a*2)", "x = [a -> b] -> [RELU + BN] -> [a & b] -> (a*2)"),
     "numbers-in-brackets": ("x = [n - 1]*[2]*[C]*[-a]", "x = (n-1)*(2)*(C)*(-a)"),
+    "the-first-of-a-sum-that-tells": (
+        "x = (a + [b, c] + 2) -> [a + 2 + (b -> c)] -> (GAP + 2) -> [(a if b else 2) + (c?)]",
+        "x = [a + [b, c] + 2] -> (a + 2 + [b -> c]) -> (GAP+2) -> ((a if b else 2) + [c?])",
+    ),
+    "brackets-that-mean-something": (
+        "x = (a+b)*c - (2**n)**k + (-2)**n - -(2**n) + (a//b)//c + a//(b//c) - (a-b) - (-a)",
+        "x = (a+b)*c - (2**n)**k + (-2)**n - -(2**n) + (a//b)//c + a//(b//c) - (a-b) - (-a)",
+    ),
+    "brackets-of-networks-that-mean-something": (
+        "f() = [a->b]*2? + [c?]? | [d|e] if (not (g or h)) else [[i as j] + [k & [l+m]]]",
+        "f() = [a -> b]*2? + [c?]? | [d | e] if (not (g or h)) else [[i as j] + [k & [l + m]]]",
+    ),
+    "strings": ('use "a # b.cnn" # c\nf("# d -> e", g=")#" )', 'use "a # b.cnn"  # c\nf("# d -> e", g=")#")'),
     "brackets-that-no-form-tells": ("x = (a)*[b] -> (f(a))", "x = (a)*[b] -> (f(a))"),
     "a-statement-starts-with-square-brackets": ("[2] -> a", "[2] -> a"),
     "equals-signs": ("a=1\nbcd(e)=2\n\nf=3\n# here\ngh=4", "a      = 1\nbcd(e) = 2\n\nf = 3\n# here\ngh = 4"),
@@ -235,6 +250,10 @@ STYLE = {
     "a-comment-in-empty-brackets": ("x = f( # a\n) -> g(\n# b\n)", "x = f(  # a\n)\n -> g(\n   # b\n )"),
     "a-comment-last-in-brackets": ("x = [a,\nb # c\n]\n[d,e\n# f\n]", "x = [a,\n     b  # c\n    ]\n[d,\n e\n # f\n]"),
     "a-comment-behind-equals": ("x = # a\n\n# b\nc -> d # e\n-> f", "x =  # a\n  # b\n  c -> d  # e\n  -> f"),
+    "comments-and-the-first-column": (
+        "x = # a\nb | # c\nd\na * 2\n# e\n? as\n# f\ng",
+        "x =  # a\n  b  # c\n  | d\na*2\n  # e\n  ? as\n  # f\n  g",
+    ),
     "a-comment-before-equals": ("x # a\n= b", "x =  # a\n  b"),
     "comments-beside-arrows": (
         "INPUT -> # a\n# b\nc\n# d\n-> # e\nf -> # g\n\n# h\ni",
@@ -276,8 +295,8 @@ STYLE = {
     ),
     "no-columns-on-one-line": ("x = ((1, 16), (10, 2))", "x = ((1, 16), (10, 2))"),
     "no-columns-of-other-rows": (
-        "x = ((1, 2),\n(10, 2*c))\ny = ((1, 2),\n(10,))\nz = ((- # a\n1, 2),\n(10, 2))",
-        "x = ((1, 2),\n     (10, 2*c))\ny = ((1, 2),\n     (10,))\nz = ((-  # a\n        1,\n      2),\n     (10, 2))",
+        "x = ((1, 2),\n(10, 2*c))\ny = ((1, 2),\n(10,))\nz = ((- # a\n1, 2),\n(100, 2))",
+        "x = ((1, 2),\n     (10, 2*c))\ny = ((1, 2),\n     (10,))\nz = ((-  # a\n        1,\n      2),\n     (100, 2))",
     ),
     "a-comment-between-any-words": ("x = a * # b\n2 as # c\n y", "x = a*     # b\n     2 as  # c\n     y"),
 }
@@ -385,7 +404,7 @@ LARGE = {
     "calls": f"x = {('f(' + 'a,' * 200) * 190}b{')' * 190}",
     "branches": f"x = [{'a,' * 40_000}b]",
     "path": f"INPUT{' -> a' * 20_000}",
-    "rows": f"x = [f(a) for a, b in (1, 2){',(64,3)' * 10_000}]",
+    "rows": f"x = [f(a) for a, b in (1, 2){',(64,3)' * 20_000}]",
     "comments": "x = [a" + "# b\n" * 25_000 + "]",
     "commented-branches": "x = [" + "a,# b\n" * 15_000 + "c]",
     "commented-brackets": "x = " + "[# a\n" * 190 + "f(# b\n)," * 8_000 + "c" + "]" * 190,
@@ -404,4 +423,4 @@ def test_what_is_large_takes_as_long_as_to_read_it(text: str) -> None:
     file = tree(text)
     parsed = process_time()
     formatted(file)
-    assert process_time() - parsed < 4 * (parsed - start) + 0.1
+    assert process_time() - parsed < 3 * (parsed - start) + 0.1
