@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from programs import Program, programs
 from specs_in_tests import SPECS
 from spelling import mutated, respelled, words_and_comments
-from test_diagnostics import CASES, parts
+from test_diagnostics import CASES
 from test_syntax import EVERYTHING, tree
 
 from cnndsl.diagnostics import Diagnostics
 from cnndsl.layers import layer_types
+from cnndsl.reference.cases import read_case
 from cnndsl.source import Source
 from cnndsl.syntax import parse
 from cnndsl.syntax.format import formatted
@@ -87,7 +88,7 @@ TEXTS = {
         for number, (_, text) in enumerate(sessions.fences(document, "cnn"), 1)
     },
     **{example.spec: example.spec for layer in layer_types() for example in layer.examples},
-    **{case.stem: parts(case).spec for case in CASES},
+    **{case.stem: read_case(case).spec for case in CASES},
 }
 PARSED = {name: text for name, text in TEXTS.items() if is_parsed(text)}
 
