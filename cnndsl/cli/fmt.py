@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -34,6 +35,8 @@ def command(names: tuple[str, ...], check: bool, diff: bool) -> None:
     The exit status is 0 where all is well, 1 where a file has such mistakes or, with --check and --diff, would change,
     2 where one cannot be read or written.
     """
+    gc.disable()  # what is made here has no cycles, and looking for them would take half of the time
+    click.get_current_context().call_on_close(gc.enable)
     tell = _diff if diff else _check if check else _write
     statuses, done = [0], set[str]()
     for name in names:
