@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +11,15 @@ from cnndsl.analyses.cost import totals
 from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.elaborate import elaborate, with_sizes_that_fit
 from cnndsl.graph import Graph
+from cnndsl.resources import MOST_NODES, no_collections
 from cnndsl.source import Source, Span, used
 from cnndsl.syntax import ast, parse
 
 __all__ = ["Compilation", "compile_one", "compile_source"]
+
+
+_MOST_NODES_LOOKED_AT = 5_000
+"""Nodes of a wrong network for which it is found out with what other sizes it would be right."""
 
 
 class Compilation(NamedTuple):
@@ -41,6 +47,7 @@ def compile_source(
     overrides: Mapping[str, object] | None = None,
     inputs: Mapping[str, object] | None = None,
     roots: Sequence[Path] = (),
+    max_nodes: int = MOST_NODES,
 ) -> Compilation:
     """Text to graphs, one for each model of the text, or for the one that the source asks for.
 
@@ -51,6 +58,7 @@ def compile_source(
         overrides: values for its parameters, as text or as Python values.
         inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
         roots: folders from which `use` may bring in files, beside the text's own and the shipped specs.
+        max_nodes: nodes that the graphs may have, all together.
     """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -60,13 +68,16 @@ def compile_source(
         found = used(name, by, roots)
         return brought_in.setdefault(found.path, found)
 
-    def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics) -> tuple[Graph, ...]:
-        return elaborate(file, overrides or {}, inputs, diagnostics, read, totals) if file else ()
+    def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics, most: int = max_nodes) -> tuple[Graph, ...]:
+        if file is None:
+            return ()
+        with no_collections():
+            return elaborate(file, overrides or {}, inputs, diagnostics, read, totals, most)
 
     graphs = elaborated(inputs or {}, diagnostics)
     found = diagnostics.sorted()
     if file and not graphs:
-        found = with_sizes_that_fit(found, file, inputs or {}, elaborated)
+        found = with_sizes_that_fit(found, file, inputs or {}, partial(elaborated, most=_MOST_NODES_LOOKED_AT))
     return Compilation(source, file, graphs, found, tuple(brought_in.values()))
 
 
@@ -75,9 +86,10 @@ def compile_one(
     overrides: Mapping[str, object] | None = None,
     inputs: Mapping[str, object] | None = None,
     roots: Sequence[Path] = (),
+    max_nodes: int = MOST_NODES,
 ) -> Compilation:
     """The same for what works on one model: that a text has several, and none is asked for, is a mistake."""
-    found = compile_source(source, overrides, inputs, roots)
+    found = compile_source(source, overrides, inputs, roots, max_nodes)
     if len(found.graphs) < 2:
         return found
     names = [graph.name for graph in found.graphs]

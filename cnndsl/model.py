@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cnndsl.compiler import compile_one
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.graph import Graph
+from cnndsl.resources import MOST_NODES
 from cnndsl.source import Source, read
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Model:
         inputs: the sizes that were set for its inputs, by name; "" stands for the only one.
         roots: folders from which `use` may bring in files, beside the spec's own and the shipped specs.
         used: the files that it brings in.
+        max_nodes: how many nodes the networks of its file may have, all together.
     """
 
     source: Source
@@ -66,6 +68,7 @@ class Model:
     inputs: Mapping[str, object] = field(default_factory=dict)
     roots: tuple[Path, ...] = ()
     used: tuple[Source, ...] = ()
+    max_nodes: int = MOST_NODES
 
     @classmethod
     def compiled(
@@ -74,16 +77,17 @@ class Model:
         parameters: Mapping[str, object],
         inputs: Mapping[str, object],
         roots: tuple[Path, ...] = (),
+        max_nodes: int = MOST_NODES,
     ) -> Model:
         """The model of a source, or the one of its models that the source asks for.
 
         Raises:
             SpecError: it has mistakes, or several models and none is asked for.
         """
-        found = compile_one(source, parameters, inputs, roots)
+        found = compile_one(source, parameters, inputs, roots, max_nodes)
         if found.graph is None:
             raise SpecError(found.diagnostics)
-        return cls(source, found.graph, found.diagnostics, parameters, inputs, roots, found.used)
+        return cls(source, found.graph, found.diagnostics, parameters, inputs, roots, found.used, max_nodes)
 
     @property
     def name(self) -> str:
@@ -149,31 +153,34 @@ class Model:
         return f"<Model {self.name}: {len(self.graph)} nodes>"
 
 
-def load(path: str | os.PathLike[str], /, *, input: object = None, **parameters: object) -> Model:
+def load(
+    path: str | os.PathLike[str], /, *, input: object = None, max_nodes: int = MOST_NODES, **parameters: object
+) -> Model:
     """The model in a file, or a shipped one: `load("zoo:resnet50", classes=10)`.
 
     Args:
         path: a .cnn file, or `zoo:NAME`; of one with several models, `gan.cnn:generator`.
         input: another size for its input, channels first: "3x96x128" or (3, 96, 128); for a network with several
             inputs a mapping from their names.
+        max_nodes: how many nodes the networks of its file may have, all together.
         parameters: values for the file's parameters, as `-D` gives them on the command line.
 
     Raises:
         cnndsl.source.UnreadableSource: the file cannot be read.
         SpecError: it has mistakes.
     """
-    return _model(read(path), parameters, input)
+    return _model(read(path), parameters, input, max_nodes)
 
 
-def parse(text: str, /, *, input: object = None, **parameters: object) -> Model:
+def parse(text: str, /, *, input: object = None, max_nodes: int = MOST_NODES, **parameters: object) -> Model:
     """The model in a text: `parse("INPUT -> [CONV -> RELU]*N -> FC", N=2)`. The arguments are those of `load`.
 
     Raises:
         SpecError: it has mistakes.
     """
-    return _model(Source("<text>", text.removeprefix("\ufeff")), parameters, input)
+    return _model(Source("<text>", text.removeprefix("\ufeff")), parameters, input, max_nodes)
 
 
-def _model(source: Source, parameters: Mapping[str, object], input: object) -> Model:
+def _model(source: Source, parameters: Mapping[str, object], input: object, max_nodes: int) -> Model:
     inputs = {} if input is None else dict(input) if isinstance(input, Mapping) else {"": input}
-    return Model.compiled(source, parameters, inputs)
+    return Model.compiled(source, parameters, inputs, max_nodes=max_nodes)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import prod
 
 from cnndsl.graph import Graph, Node
+from cnndsl.resources import no_collections
 
 __all__ = ["Cost", "NodeCost", "cost", "totals"]
 
@@ -49,6 +50,7 @@ class Cost:
         return sum(row.macs for row in self.rows)
 
 
+@no_collections()
 def cost(graph: Graph) -> Cost:
     """Parameters, buffers and MACs of a graph.
 

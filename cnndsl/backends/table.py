@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnndsl.analyses.cost import Cost, NodeCost
 from cnndsl.graph import End, Graph
+from cnndsl.resources import no_collections
 
 __all__ = ["table", "totals"]
 
@@ -22,6 +23,7 @@ _SHARED_MARK = "shared: it uses the weights of an earlier use, and they are coun
 _FILLED_MARK = '* filled in by the language: see "Filled in" in docs/language.md'
 
 
+@no_collections()
 def table(graph: Graph, cost: Cost) -> str:
     """A line for each node with what leaves it and what it costs, and totals; ends with a line end."""
     rows = [

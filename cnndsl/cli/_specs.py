@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnndsl.resources import MOST_NODES
 from cnndsl.source import LARGEST_FILE, ZOO, Source, UnreadableSource, decode, read, shipped_specs
 
 if TYPE_CHECKING:
@@ -72,7 +73,13 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def compiled(
-        spec: str | None, text: str | None, parameters: Given, inputs: Given, roots: tuple[Path, ...], **rest: Any
+        spec: str | None,
+        text: str | None,
+        parameters: Given,
+        inputs: Given,
+        roots: tuple[Path, ...],
+        max_nodes: int,
+        **rest: Any,
     ) -> Any:
         if spec is not None and text is not None:
             raise click.UsageError("give one spec: a file, zoo:NAME, -, or -e TEXT")
@@ -82,7 +89,7 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         from cnndsl.model import SpecError
 
         try:
-            return command(_model(sources[0], parameters, inputs, roots), **rest)
+            return command(_model(sources[0], parameters, inputs, roots, max_nodes), **rest)
         except SpecError as error:
             show(error.diagnostics)
             sys.exit(1)
@@ -92,16 +99,16 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return spec(text(_settings(compiled)))
 
 
-def _model(source: Source, parameters: Given, inputs: Given, roots: tuple[Path, ...]) -> Model:
+def _model(source: Source, parameters: Given, inputs: Given, roots: tuple[Path, ...], max_nodes: int) -> Model:
     from cnndsl.model import Model
 
-    model = Model.compiled(source, parameters, inputs, roots)
+    model = Model.compiled(source, parameters, inputs, roots, max_nodes)
     show(model.diagnostics)
     return model
 
 
 def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what can be set of a spec from outside: -D NAME=VALUE, --input SIZE and --use-from FOLDER."""
+    """Add what can be set of a spec from outside: -D NAME=VALUE, --input SIZE, --use-from FOLDER, --max-nodes N."""
     sizes = click.option(
         "--input",
         "inputs",
@@ -126,7 +133,14 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         help="A further folder from which `use` may bring in files.",
     )
-    return values(sizes(folders(command)))
+    nodes = click.option(
+        "--max-nodes",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=MOST_NODES,
+        help=f"How many nodes the networks of a spec may have, all together; {MOST_NODES:,} if not given.",
+    )
+    return values(sizes(folders(nodes(command))))
 
 
 def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source], bool]:

@@ -14,6 +14,7 @@ from cnndsl.cli._specs import Given, read_specs, show, spec_arguments
 
 if TYPE_CHECKING:
     from cnndsl.compiler import Compilation
+    from cnndsl.source import Source
 
 __all__ = ["command"]
 
@@ -35,6 +36,7 @@ def command(
     parameters: Given,
     inputs: Given,
     roots: tuple[Path, ...],
+    max_nodes: int,
     form: str,
     fix: bool,
 ) -> None:
@@ -45,14 +47,15 @@ def command(
     """
     from cnndsl.compiler import compile_source
 
+    def compiled(source: Source) -> Compilation:
+        return compile_source(source, parameters, inputs, roots, max_nodes)
+
     sources, complete = read_specs(specs, texts)
     if fix and not all(source.may_change for source in sources):
         raise click.UsageError("--fix changes files: give the paths of specs of your own")
     if fix:
-        sources = [
-            mended(each, lambda text: compile_source(text, parameters, inputs, roots).diagnostics) for each in sources
-        ]
-    compilations = [compile_source(source, parameters, inputs, roots) for source in sources]
+        sources = [mended(source, lambda text: compiled(text).diagnostics) for source in sources]
+    compilations = [compiled(source) for source in sources]
     for compilation in compilations:
         show(compilation.diagnostics)
         _offer(compilation)

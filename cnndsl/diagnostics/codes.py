@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from cnndsl.resources import MOST_NODES, MOST_STEPS, STEPS_OF_A_NODE
+
 __all__ = ["CODES", "Code", "Severity"]
 
 
@@ -35,7 +37,7 @@ CODES: dict[str, Code] = {
     "missing-arrow": _error("A path is joined with `->`; a statement starts on a line of its own and reads nothing."),
     "bad-statement": _error("No statement starts with `(` or `-`; a call's `(` stands on the line of its name."),
     "bad-parameter": _error("A parameter of a definition is a name, with or without a default, each once."),
-    "text-too-long": _error("A text has at most 262,144 characters."),
+    "text-too-long": _error("A text has at most 262,144 characters, and at most 100,000 words and signs."),
     "nested-too-deep": _error("Brackets nest at most 200 deep, calls at most 200."),
     "number-too-large": _error("Whole numbers stay below 2^63, others are finite."),
     # names
@@ -76,8 +78,13 @@ CODES: dict[str, Code] = {
     "input-inside": _error("INPUT starts a path: what arrives at it would be lost."),
     "no-input": _error("A flow starts with INPUT."),
     "endless-definition": _error("A definition that contains itself ends by a conditional."),
-    "too-many-nodes": _error("A network has at most 200,000 nodes."),
-    "too-many-steps": _error("A spec is compiled in at most 2,000,000 steps, whether or not they make nodes."),
+    "too-many-nodes": _error(
+        f"The networks of a file have at most {MOST_NODES:,} nodes, all together, or as many as --max-nodes says."
+    ),
+    "too-many-steps": _error(
+        f"A spec is compiled in at most {MOST_STEPS:,} steps, and {STEPS_OF_A_NODE} more for each node that is known "
+        "before it is expanded."
+    ),
     "lost-value": _error("What arrives at an element is read: by it, by name, or as an output."),
     "model-as-value": _error("The name of a model is no value of another one."),
     "shared-weights": _error("All uses of something shared need weights of the same shapes."),

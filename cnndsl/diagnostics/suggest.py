@@ -10,14 +10,20 @@ from cnndsl.source import Span
 __all__ = ["did_you_mean", "nearest", "suggestion"]
 
 
+_MOST_COMPARED = 8_000
+"""Letters that are compared with those of a word, for some milliseconds."""
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a typist who wrote `word` most likely meant; case counts only between equals."""
     from difflib import get_close_matches  # only on the way to an error
 
+    near = [candidate for candidate in candidates if abs(len(candidate) - len(word)) <= max(2, len(word) // 2)]
+    if len(near) * len(word) > _MOST_COMPARED:
+        return None
     by_lower: dict[str, str] = {}
-    for candidate in sorted(candidates, key=lambda candidate: (candidate.isupper() != word.isupper(), candidate)):
-        if abs(len(candidate) - len(word)) <= max(2, len(word) // 2):
-            by_lower.setdefault(candidate.lower(), candidate)
+    for candidate in sorted(near, key=lambda candidate: (candidate.isupper() != word.isupper(), candidate)):
+        by_lower.setdefault(candidate.lower(), candidate)
     cutoff = 0.65 if len(word) > 2 else 0.75  # one letter in common is little to go by
     found = get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnndsl.elaborate.context import MOST_CALLS, Context
 from cnndsl.elaborate.program import names_input, starts_with_input
-from cnndsl.elaborate.values import Block, Failed, Scope, Wire, is_wire
+from cnndsl.elaborate.values import UNKNOWN, Block, Failed, Scope, Wire, is_wire
 from cnndsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -19,11 +19,18 @@ __all__ = ["Beginnings"]
 
 
 class Beginnings:
-    """Tells of expressions in their scope whether they read nothing of what comes in."""
+    """Tells of expressions in their scope whether they read nothing of what comes in.
 
-    def __init__(self, context: Context, evaluator: Evaluator) -> None:
+    Args:
+        context: where elaboration is.
+        evaluator: computes what decides that.
+        in_doubt: what is said where that is not known.
+    """
+
+    def __init__(self, context: Context, evaluator: Evaluator, in_doubt: bool) -> None:
         self._context = context
         self._evaluator = evaluator
+        self._in_doubt = in_doubt
         self._depth = 0
         self._known: dict[tuple[int, int, int], bool] = {}
         """What was found since the outermost question."""
@@ -36,7 +43,7 @@ class Beginnings:
         Mistakes on the way are left to whoever builds it.
         """
         if self._depth >= MOST_CALLS:
-            return False
+            return self._in_doubt
         self._depth += 1
         try:
             with self._context.muted():
@@ -55,7 +62,7 @@ class Beginnings:
             try:
                 self._known[key] = self._starts(expression, scope, wire)
             except Failed:
-                self._known[key] = False
+                self._known[key] = self._in_doubt
         return self._known[key]
 
     def _starts(self, expression: ast.Expression, scope: Scope, wire: Wire) -> bool:
@@ -68,7 +75,7 @@ class Beginnings:
             case ast.Arithmetic(operator="*", left=left):
                 return self._starts(left, scope, wire)
             case ast.Concatenation(branches=branches) | ast.Merge(terms=branches):
-                return all(self._starts(branch, scope, wire) for branch in branches)
+                return self._all_start([(branch, scope) for branch in branches], wire)
             case ast.Conditional(then=then, test=test, otherwise=otherwise):
                 taken = then if self._evaluator.truth(test, scope, wire) else otherwise
                 return self._starts(taken, scope, wire)
@@ -83,20 +90,28 @@ class Beginnings:
     def _loop_starts(self, loop: ast.For, scope: Scope, wire: Wire) -> bool:
         rows = self._evaluator.rows(loop, scope, wire)
         needed = rows[:1] if loop.join == "->" else rows
-        return bool(rows) and all(self._starts(loop.body, scope.inner(row), wire) for row in needed)
+        return bool(rows) and self._all_start([(loop.body, scope.inner(row)) for row in needed], wire)
+
+    def _all_start(self, texts: list[tuple[ast.Expression, Scope]], wire: Wire) -> bool:
+        for text, scope in texts:  # noqa: SIM110 - a generator would take of the stack of C, which is short
+            if not self._starts(text, scope, wire):
+                return False
+        return True
 
     def _name_starts(self, name: str, scope: Scope) -> bool:
         value = scope.find(name)
         if value is not None:
             return is_wire(value)
         block = scope.program.find(name)
-        return starts_with_input(block.definition.body) if block else names_input(name)
+        if block is not None:
+            return starts_with_input(block.definition.body)
+        return names_input(name) or (self._in_doubt and name in scope.program.labels)
 
     def _call_starts(self, call: ast.Call, scope: Scope, wire: Wire) -> bool:
         called = scope.find(call.name)
         block = called if isinstance(called, Block) else scope.program.find(call.name) if called is None else None
         if block is None:
-            return called is None and starts_with_input(call)
+            return (called is None and starts_with_input(call)) or (self._in_doubt and called is UNKNOWN)
         if starts_with_input(block.definition.body):
             return True
         if not self._has_values(call, scope, wire):

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics, Fix, Label, Step
+from cnndsl.diagnostics import CODES, Diagnostic, Diagnostics, Fix, Label, Severity, Step
+from cnndsl.elaborate.budget import Budget
 from cnndsl.elaborate.program import Program
 from cnndsl.elaborate.values import Failed, Scope, plain
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["MOST_CALLS", "MOST_STEPS", "Abort", "Context", "Copy", "Frame", "Mark"]
+__all__ = ["MOST_CALLS", "Abort", "Context", "Copy", "Frame", "Mark"]
 
 MOST_CALLS = 200
 """Calls inside calls."""
 
-MOST_STEPS = 2_000_000
-"""Expressions looked at, each as often as it is reached: five to ten for a node of an ordinary network."""
-
+_STEPS_OF_A_BLOCK = 10
 _STEPS_OF_A_CALL = 4
 
 
@@ -125,9 +124,10 @@ def ending(name: str) -> str:
 class Context:
     """The state that all parts of the elaborator share."""
 
-    def __init__(self, program: Program, diagnostics: Diagnostics) -> None:
+    def __init__(self, program: Program, diagnostics: Diagnostics, budget: Budget | None = None) -> None:
         self.program = program
-        self.diagnostics = diagnostics
+        self.diagnostics = self._reported = diagnostics
+        self.budget = budget or Budget()
         self.file = self.frame = Frame("", (), None, None)
         self.open: list[Mark] = [self.file]
         """The blocks that are being expanded and the values that are being computed, the first to be begun first."""
@@ -135,7 +135,6 @@ class Context:
         """Where the weights of everything shared belong."""
         self.unknown: set[Span] = set()
         """Names and labels that the check of names has reported."""
-        self._steps = 0
 
     @property
     def block(self) -> Frame:
@@ -149,13 +148,37 @@ class Context:
         """Count steps of elaboration.
 
         Raises:
-            Abort: there were too many; reported.
+            Abort: there were too many; reported, unless there is another mistake.
         """
-        self._steps += steps
-        if self._steps > MOST_STEPS:
-            message = f"this spec takes more than {MOST_STEPS:,} steps to compile"
-            self.error("too-many-steps", message, span, help="repeat less often, or nest fewer repetitions")
+        self.budget.steps -= steps
+        if self.budget.steps < 0 and self.budget.is_wrong:
             raise Abort
+        if self.budget.steps < 0:
+            message = f"this spec takes more than {self.budget.granted:,} steps to compile"
+            help = "repeat less often, or nest fewer repetitions"
+            raise self._limit("too-many-steps", message, span, help=help)
+
+    def step_to_node(self, span: Span, nodes: int, inputs: int) -> None:
+        """Count the steps of a further node.
+
+        Args:
+            span: where it is written.
+            nodes: how many the model has.
+            inputs: how many the new one reads.
+
+        Raises:
+            Abort: it is one too many; reported.
+        """
+        budget = self.budget
+        if nodes + budget.finished >= budget.most_nodes:
+            raise self.too_many_nodes(span)
+        self.step(span, 4 + inputs)
+
+    def too_many_nodes(self, span: Span, label: str = "") -> Abort:
+        """Report that the networks of the file are too large; gives what is to be raised."""
+        message = f"the network would have more than {self.budget.most_nodes:,} nodes"
+        help = "repeat less often, or set another limit with --max-nodes"
+        return self._limit("too-many-nodes", message, span, label=label, help=help)
 
     def enter(self, name: str, call: Span, *, is_block: bool, sharing: object = None, start: int = 0) -> Frame:
         """Enter a call; the frame is to be given to `leave`. The nodes of a block get a scope of their own.
@@ -170,8 +193,8 @@ class Context:
         Raises:
             Abort: calls are nested too deep; reported.
         """
-        self.step(call, _STEPS_OF_A_CALL)
         caller = self.frame
+        self.step(call, _STEPS_OF_A_BLOCK + caller.depth // 4 if is_block else _STEPS_OF_A_CALL)
         if caller.depth >= MOST_CALLS:
             raise self._too_deep(name, call)
         if is_block:
@@ -193,22 +216,25 @@ class Context:
 
     @contextmanager
     def muted(self) -> Iterator[Diagnostics]:
-        """Report nothing inside, but give what would be."""
+        """Report nothing inside but limits, and give what would be."""
         before, self.diagnostics = self.diagnostics, Diagnostics()
         try:
             yield self.diagnostics
-        except Abort:
-            before.extend(self.diagnostics)
-            raise
         finally:
             self.diagnostics = before
+
+    def _limit(self, code: str, message: str, span: Span, *, label: str = "", help: str = "") -> Abort:
+        """Report that a limit is reached, also where other things are muted; gives what is to be raised."""
+        before, self.diagnostics = self.diagnostics, self._reported
+        self.error(code, message, span, label=label, help=help)
+        self.diagnostics = before
+        return Abort()
 
     def _too_deep(self, name: str, call: Span) -> Abort:
         same = sum(frame.name == name for frame in self._frames())
         message = f"`{name}` contains itself without an end" if same > MOST_CALLS // 4 else "calls are nested too deep"
         label = f"{MOST_CALLS} calls inside each other"
-        self.error("endless-definition", message, call, label=label, help=ending(name))
-        return Abort()
+        return self._limit("endless-definition", message, call, label=label, help=ending(name))
 
     def error(
         self,
@@ -225,6 +251,7 @@ class Context:
 
         Returns an exception, for the caller to raise where it cannot go on.
         """
+        self.budget.pay_for_message(self.diagnostics is self._reported and CODES[code].severity is Severity.ERROR)
         chain = tuple(step for frame in reversed(list(self._frames())) for step in frame.steps())
         self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help, fix))
         return Failed()

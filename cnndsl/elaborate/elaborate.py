@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +9,9 @@ from functools import partial
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, perhaps
 from cnndsl.elaborate.arithmetic import is_whole
+from cnndsl.elaborate.budget import Budget
 from cnndsl.elaborate.context import Abort, Context
+from cnndsl.elaborate.counting import least_nodes
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.models import Model, models
@@ -25,6 +26,7 @@ from cnndsl.layers import structure
 from cnndsl.layers.convolution import Convolution
 from cnndsl.layers.extent import for_large_sizes
 from cnndsl.layers.tensor import a_size
+from cnndsl.resources import MOST_NODES
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
@@ -32,6 +34,7 @@ __all__ = ["elaborate"]
 
 DEFAULT_CLASSES = 10
 _MOST_ATTEMPTS = 4
+_STEPS_OF_A_MODEL = 200
 _DEEPEST_RECURSION = 60_000
 """Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
 
@@ -43,6 +46,7 @@ def elaborate(
     diagnostics: Diagnostics,
     read: Reader,
     measure: Callable[[Graph], Mapping[str, int]],
+    most_nodes: int = MOST_NODES,
 ) -> tuple[Graph, ...]:
     """The graphs of a file's models, none where it has a mistake; mistakes are added to the diagnostics.
 
@@ -53,18 +57,22 @@ def elaborate(
         diagnostics: where mistakes go.
         read: finds the files that it brings in.
         measure: gives the totals of a network for which it sets budgets.
+        most_nodes: nodes that its models may have, all together.
     """
     graphs: list[Graph] = []
-    with _limits_told(file, diagnostics), _deep_recursion(), _no_collections():
+    with _limits_told(file, diagnostics), _deep_recursion():
         used = bring_in(file, read, diagnostics)
         values = read_overrides(overrides, file, used, diagnostics) if overrides else {}
         program = Program(file, values, read_inputs(inputs, diagnostics), used)
-        context = Context(program, diagnostics)
+        context = Context(program, diagnostics, Budget(most_nodes))
         for each in _all(program):
             read_defaults(context, each)
         check_names(context)
         if diagnostics.has_errors or check_requirements(context):
-            graphs += filter(None, [_settled(context, model, diagnostics) for model in models(context)])
+            found = models(context)
+            counts = least_nodes(context, found)
+            settled = [_settled(context, *each, diagnostics) for each in zip(found, counts, strict=True)]
+            graphs += filter(None, settled)
         if not diagnostics.has_errors:
             _check_whole(context, graphs, measure)
     return () if diagnostics.has_errors else tuple(graphs)
@@ -80,11 +88,12 @@ def _check_whole(context: Context, graphs: list[Graph], measure: Callable[[Graph
     warn_unread(context)
 
 
-def _all(program: Program) -> Iterator[Program]:
-    """A file, and all that are brought in, by it or by those."""
-    yield program
-    for used in program.used.programs:
-        yield from _all(used)
+def _all(program: Program) -> list[Program]:
+    """A file, and all that are brought in, by it or by those, each once."""
+    found = [program]
+    for each in found:  # which grows
+        found += [used for used in each.used.programs if used not in found]
+    return found
 
 
 @contextmanager
@@ -101,18 +110,6 @@ def _limits_told(file: ast.File, diagnostics: Diagnostics) -> Iterator[None]:
 
 
 @contextmanager
-def _no_collections() -> Iterator[None]:
-    """Little of what is made is garbage before the end; looking for it took a third of the time of a large network."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@contextmanager
 def _deep_recursion() -> Iterator[None]:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _DEEPEST_RECURSION))
@@ -122,8 +119,8 @@ def _deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
-def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph | None:
-    """The graph, once the widths of bare dense layers are consistent with what follows them.
+def _settled(checked: Context, model: Model, counted: int, diagnostics: Diagnostics) -> Graph | None:
+    """The graph, once the widths of bare dense layers are consistent with what follows them; `counted` are its nodes.
 
     Whether such a layer is the last is known when the network is finished, and what follows may depend on its width;
     so the network is expanded with a guess until the guess is what comes out, for nearly every file the first or
@@ -131,14 +128,17 @@ def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph 
     """
     last: frozenset[int] = frozenset()
     for _ in range(_MOST_ATTEMPTS):
+        checked.budget.begin(counted, diagnostics.has_errors)
+        checked.step(model.span, _STEPS_OF_A_MODEL)
         found = Diagnostics()
-        context = Context(checked.program, found)
+        context = Context(checked.program, found, checked.budget)
         context.unknown = checked.unknown
         expander = Expander(context, partial(_classes, context), last)
         try:
             ends = model.outputs(context, expander)
         except Abort:
-            break
+            diagnostics.extend(found)
+            raise
         settled = expander.drafts.last_dense()
         if settled == last:
             if not found.has_errors and not checked.program.file.broken:
@@ -153,6 +153,7 @@ def _settled(checked: Context, model: Model, diagnostics: Diagnostics) -> Graph 
         message = "the width of this FC depends on what follows it, which depends on its width"
         context.error("missing-argument", message, span, help="write its units")
     diagnostics.extend(found)
+    checked.budget.finished += len(expander.drafts.drafts)
     if diagnostics.has_errors:
         return None
     assert ends, "nothing leaves the network, and nothing is said to be wrong"

@@ -31,7 +31,7 @@ from cnndsl.elaborate.values import (
     is_network,
     is_wire,
 )
-from cnndsl.layers import Called
+from cnndsl.layers import Called, Layer
 from cnndsl.layers.extent import Extent, require_closed
 from cnndsl.layers.rejected import Undecided
 from cnndsl.layers.tensor import TensorType
@@ -43,6 +43,9 @@ __all__ = ["Evaluator"]
 _DECIDED_BY_FORM = frozenset({ast.Call, ast.Conditional})
 """Computing these could ask for a shape that only the network they stand for will have."""
 
+_ENTRIES_A_STEP = 2
+"""Entries of a tuple that are looked at in a step."""
+
 MOST_ENTRIES = 100_000
 """Entries of a tuple, those of tuples inside it included."""
 
@@ -51,12 +54,17 @@ DEEPEST_TUPLE = 10
 
 
 class Evaluator:
-    """Computes the values of expressions in a scope."""
+    """Computes the values of expressions in a scope.
 
-    def __init__(self, context: Context) -> None:
+    Args:
+        context: where elaboration is.
+        in_doubt: whether what may read nothing of what comes in is taken to read nothing.
+    """
+
+    def __init__(self, context: Context, in_doubt: bool = False) -> None:
         self._context = context
         self.binder = Binder(context)
-        self._beginnings = Beginnings(context, self)
+        self._beginnings = Beginnings(context, self, in_doubt)
         self._constants: dict[int, Value | None] = {}
         """Values of definitions; None while one is being computed."""
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Value]] = {
@@ -152,8 +160,20 @@ class Evaluator:
 
     def _name(self, name: ast.Name, scope: Scope, wire: Wire) -> Value:
         found = scope.find(name.name)
-        if found is not None:
-            return found
+        if found is None:
+            found = self._named(name, scope, wire)
+        if isinstance(found, tuple):
+            self._step_through(found, name.span)
+        return found
+
+    def _step_through(self, value: tuple[Value, ...], span: Span) -> int:
+        """Count the steps of what looks at each entry of a tuple; gives how many it has."""
+        entries = _entries(value)
+        self._context.step(span, entries // _ENTRIES_A_STEP)
+        return entries
+
+    def _named(self, name: ast.Name, scope: Scope, wire: Wire) -> Value:
+        """What a name means that stands for nothing in its scope."""
         program = scope.program
         block = program.find(name.name)
         if block is not None:
@@ -242,7 +262,7 @@ class Evaluator:
 
     def _tuple(self, expression: ast.Tuple, scope: Scope, wire: Wire) -> tuple[Value, ...]:
         values = tuple([self.argument(item, scope, wire) for item in expression.items])
-        if _depth(values) > DEEPEST_TUPLE or _entries(values) > MOST_ENTRIES:
+        if _depth(values) > DEEPEST_TUPLE or self._step_through(values, expression.span) > MOST_ENTRIES:
             message = f"a tuple has at most {MOST_ENTRIES:,} entries, nested at most {DEEPEST_TUPLE} deep"
             raise self._context.error("bad-value", message, expression.span)
         return values
@@ -310,6 +330,7 @@ class Evaluator:
         is_table = isinstance(table, tuple) and not is_size and (len(loop.names) == 1 or _is_all_tuples(table))
         if len(rows) == 1 and isinstance(table, tuple) and is_table:
             rows = [(row, span) for row in table]
+        self._context.step(loop.span, len(rows) // _ENTRIES_A_STEP)
         return [self._row(loop, value, span) for value, span in rows]
 
     def _row(self, loop: ast.For, value: Value, span: Span) -> dict[str, Value]:
@@ -322,16 +343,27 @@ class Evaluator:
             raise self._context.error("bad-row", message, span)
         return dict(zip(names, entries, strict=True))
 
+    def called(self, call: ast.Call, scope: Scope) -> Block | type[Layer] | None:
+        """The definition or layer that a call names; a definition that is another name for one stands for that."""
+        program = scope.program
+        block = program.find(call.name)
+        if block is None:
+            return program.layer(call.name)
+        alias = program.alias(call.name) if block.definition.parameters is None else None
+        return alias or block
+
     def _by_position(self, call: ast.Call, scope: Scope, wire: Wire) -> tuple[Value, ...]:
         for argument in call.arguments:
             if argument.keyword is not None:
                 message = f"{call.name} takes no keywords"
                 raise self._context.error("unknown-argument", message, argument.span)
-        return tuple(self.value(argument.value, scope, wire) for argument in call.arguments)
+        return tuple([self.value(argument.value, scope, wire) for argument in call.arguments])
 
     def _function(self, call: ast.Call, scope: Scope, wire: Wire) -> Value:
         arguments = self._by_position(call, scope, wire)
         result: Value = self._compute(call.span, lambda: arithmetic.call(call.name, arguments))
+        if isinstance(result, tuple):
+            self._step_through(result, call.span)
         return result
 
     def _merge(self, merge: ast.Merge, scope: Scope, wire: Wire) -> Value:
@@ -380,14 +412,22 @@ class Evaluator:
         return self.truth(expression.right, scope, wire)
 
     def _comparison(self, expression: ast.Comparison, scope: Scope, wire: Wire) -> bool:
-        left = self.value(expression.left, scope, wire)
-        right = self.value(expression.right, scope, wire)
-        for value, side in ((left, expression.left), (right, expression.right)):
-            if is_wire(value):
-                message = "a value of the network is not known when a spec is compiled, so it cannot be compared"
-                raise self._context.error("bad-value", message, side.span)
+        left = self.compared(expression.left, scope, wire)
+        right = self.compared(expression.right, scope, wire)
         result: bool = self._compute(expression.span, lambda: arithmetic.compare(expression.operator, left, right))
         return result
+
+    def compared(self, side: ast.Expression, scope: Scope, wire: Wire) -> Value:
+        """The value of a side of a comparison.
+
+        Raises:
+            Failed: it has none, or is no value that can be compared; reported.
+        """
+        value = self.value(side, scope, wire)
+        if is_wire(value):
+            message = "a value of the network is not known when a spec is compiled, so it cannot be compared"
+            raise self._context.error("bad-value", message, side.span)
+        return value
 
     def _compute(self, span: Span, compute: Callable[[], Any]) -> Any:
         try:

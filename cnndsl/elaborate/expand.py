@@ -12,7 +12,7 @@ from cnndsl.elaborate.arithmetic import FUNCTIONS
 from cnndsl.elaborate.context import Context, Copy, Mark
 from cnndsl.elaborate.draft import Drafts
 from cnndsl.elaborate.evaluate import Evaluator
-from cnndsl.elaborate.place import MOST_NODES, Placer, nothing_comes_in
+from cnndsl.elaborate.place import Placer, nothing_comes_in
 from cnndsl.elaborate.program import names_input, starts_with_input
 from cnndsl.elaborate.values import (
     UNKNOWN,
@@ -49,8 +49,8 @@ class Expander:
 
     def __init__(self, context: Context, classes: Callable[[Scope], int], last_dense: frozenset[int]) -> None:
         self._context = context
-        self._evaluator = Evaluator(context)
-        self._placer = Placer(context, self._evaluator, self._force, classes, last_dense)
+        self.evaluator = Evaluator(context)
+        self._placer = Placer(context, self.evaluator, self._force, classes, last_dense)
         self._naming: dict[int, bool] = {}
         self._repeatable: set[int] = set()
         self._by_type: dict[type, Callable[[Any, Scope, Wire], Wire]] = {
@@ -76,7 +76,7 @@ class Expander:
     @property
     def inputs(self) -> list[str]:
         """The names of the inputs so far."""
-        return self._placer.inputs
+        return list(self._placer.inputs)
 
     def expand(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         """What leaves a piece of network when a wire enters it; unknown where it has a mistake, which is reported.
@@ -162,7 +162,7 @@ class Expander:
         if isinstance(loop.body, ast.Merge):
             help = f"write `[[{brief(loop.body, 40)}] for ...]`"
             raise self._context.error("bare-merge", "a merge for each row stands in [ ]", loop.body.span, help=help)
-        rows = self._evaluator.rows(loop, scope, wire)
+        rows = self.evaluator.rows(loop, scope, wire)
         if loop.join == "->":
             for number, row in enumerate(rows):
                 wire = self._copy(Copy(loop, number, len(rows), scope.inner(row)), loop.body, wire)
@@ -178,16 +178,14 @@ class Expander:
     def _repeat(self, repeat: ast.Arithmetic, scope: Scope, wire: Wire) -> Wire:
         if repeat.operator != "*" or not self._is_repeatable(repeat, scope, wire):
             return self._not_a_network(repeat, scope, wire)
-        count = self._evaluator.count(repeat, scope, wire)
-        if count > MOST_NODES:
-            self._placer.too_many(repeat.right.span)
+        count = self.evaluator.count(repeat, scope, wire)
         repeated = repeat.left
         names_values = self._names_values(repeated)
         for number in range(count):
             before = wire
             own = scope.inner({}) if names_values else scope
             wire = self._copy(Copy(repeat, number, count, own), repeated, wire)
-            if wire is before and isinstance(wire, Draft) and self._evaluator.reads_nothing(repeated, scope, wire):
+            if wire is before and isinstance(wire, Draft) and self.evaluator.reads_nothing(repeated, scope, wire):
                 message = "a value is the same each time: repeating it adds nothing"
                 raise self._context.error("lost-value", message, repeat.span, help="repeat what reads it")
         return wire
@@ -224,11 +222,11 @@ class Expander:
         if form:
             self._repeatable.update(chain)  # by its form alone, so that it stays so
             return True
-        value = self._evaluator.value(repeated, scope, wire)
+        value = self.evaluator.value(repeated, scope, wire)
         return is_network(value) or is_wire(value)
 
     def _conditional(self, conditional: ast.Conditional, scope: Scope, wire: Wire) -> Wire:
-        is_true = self._evaluator.truth(conditional.test, scope, wire)
+        is_true = self.evaluator.truth(conditional.test, scope, wire)
         taken = conditional.then if is_true else conditional.otherwise
         if isinstance(taken, ast.Sequence | ast.Merge):
             raise Failed  # the check of names reported it
@@ -260,7 +258,7 @@ class Expander:
         return self._first(choice, scope, wire)
 
     def _first(self, choice: ast.Choice, scope: Scope, wire: Wire) -> Wire:
-        return self.expand(self._evaluator.first(choice), scope, wire)
+        return self.expand(self.evaluator.first(choice), scope, wire)
 
     def _not_a_network(self, expression: ast.Expression, scope: Scope, wire: Wire) -> Wire:
         if isinstance(expression, ast.Arithmetic) and scope.program.is_network(expression.right, scope):
@@ -269,7 +267,7 @@ class Expander:
             help = f"write `{right}*{left}`" if fix else ""
             message = "the number of repetitions stands behind the network"
             raise self._context.error("not-a-network", message, expression.span, help=help, fix=fix)
-        value = self._evaluator.value(expression, scope, wire)
+        value = self.evaluator.value(expression, scope, wire)
         raise self._value_in_path(value, expression.span)
 
     def _value_in_path(self, value: object, span: Span) -> Failed:
@@ -283,7 +281,7 @@ class Expander:
     def _name(self, name: ast.Name, scope: Scope, wire: Wire) -> Wire:
         value = scope.find(name.name)
         if value is None:
-            value = self._evaluator.value(name, scope, wire)
+            value = self.evaluator.value(name, scope, wire)
             block = scope.program.find(name.name)
             if block is not None and is_network(value):
                 return self._block(block, (), name.span, scope, wire)
@@ -292,21 +290,12 @@ class Expander:
     def _call(self, call: ast.Call, scope: Scope, wire: Wire) -> Wire:
         value = scope.find(call.name)
         if value is None:
-            value = self._called(call, scope)
+            value = self.evaluator.called(call, scope)
         if value is None:
             if call.name in FUNCTIONS or call.name in scope.program.functions:
                 return self._not_a_network(call, scope, wire)
             raise Failed  # the check of names reported it
         return self._use(value, call, call.arguments, call.name_span, scope, wire)
-
-    def _called(self, call: ast.Call, scope: Scope) -> Value | None:
-        """The definition or layer that a call names; a definition that is another name for one stands for that."""
-        program = scope.program
-        block = program.find(call.name)
-        if block is None:
-            return program.layer(call.name)
-        alias = program.alias(call.name) if block.definition.parameters is None else None
-        return alias or block
 
     def _use(
         self,
@@ -392,9 +381,9 @@ class Expander:
         if call in self._context.unknown:
             raise Failed  # it has no end: the check of names reported it
         if definition.name in block.program.models:
-            raise self._evaluator.model_as_value(definition.name, call)
-        names = self._evaluator.arguments(block, arguments, call, scope, wire)
-        if wire is None and not self._evaluator.reads_nothing(definition.body, names, None):
+            raise self.evaluator.model_as_value(definition.name, call)
+        names = self.evaluator.arguments(block, arguments, call, scope, wire)
+        if wire is None and not self.evaluator.reads_nothing(definition.body, names, None):
             if any(node.span in self._context.unknown for node in definition.body.walk()):
                 raise Failed  # it may start with what that was meant to be
             raise nothing_comes_in(self._context, definition.name, call)

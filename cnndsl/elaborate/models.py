@@ -33,6 +33,14 @@ class Model(ABC):
         self.span = span
 
     @abstractmethod
+    def texts(self, context: Context, evaluator: Evaluator) -> list[tuple[ast.Expression, Scope]]:
+        """What is expanded, each with the names that it sees.
+
+        Raises:
+            Failed: a parameter has no value; reported.
+        """
+
+    @abstractmethod
     def outputs(self, context: Context, expander: Expander) -> Outputs:
         """Expand it; what leaves it, without what has a mistake."""
 
@@ -44,18 +52,20 @@ class Flows(Model):
         super().__init__(name, flows[0].span)
         self._flows = flows
 
+    def texts(self, context: Context, evaluator: Evaluator) -> list[tuple[ast.Expression, Scope]]:
+        scope = Scope({}, context.program)
+        return [(flow.expression, scope) for flow in self._flows]
+
     def outputs(self, context: Context, expander: Expander) -> Outputs:
         """Every flow's end that nothing reads, and every flow that computes nothing: the bare name of a value."""
-        scope = Scope({}, context.program)
         ends: list[tuple[str, Draft, bool]] = []
-        for flow in self._flows:
+        for text, scope in self.texts(context, expander.evaluator):
             made = len(expander.drafts.drafts)
-            is_torn_off = context.program.file.is_behind_a_break(flow) and not starts_with_input(flow.expression)
-            end = expander.expand(flow.expression, scope, UNKNOWN if is_torn_off else None)
+            end = expander.expand(text, scope, UNKNOWN if _is_torn_off(text, context) else None)
             if end is None:
-                context.error("no-input", "nothing is left of this flow, not even its INPUT", flow.span)
+                context.error("no-input", "nothing is left of this flow, not even its INPUT", text.span)
             elif isinstance(end, Draft):
-                name = _name_of(flow.expression) or _value_named(flow.expression, scope)
+                name = _name_of(text) or _value_named(text, scope)
                 ends.append((name, end, end.index < made))
         read = {before for draft in expander.drafts.drafts for before in draft.inputs}
         return _named([(name, end) for name, end, is_old in ends if is_old or end not in read])
@@ -68,17 +78,23 @@ class Named(Model):
         super().__init__(block.definition.name, block.definition.name_span)
         self._block = block
 
-    def outputs(self, context: Context, expander: Expander) -> Outputs:
+    def texts(self, context: Context, evaluator: Evaluator) -> list[tuple[ast.Expression, Scope]]:
         missing = [each for each in self._block.definition.parameters or () if each.default is None]
         if missing:
             message = f"`{missing[0].name}` of the model `{self.name}` needs a default: nobody calls a model"
             context.error("missing-argument", message, missing[0].span, help=f"write {missing[0].name}=...")
             return []
+        names = evaluator.arguments(self._block, (), self.span, Scope({}, context.program), None)
+        return [(self._block.definition.body, names)]
+
+    def outputs(self, context: Context, expander: Expander) -> Outputs:
         try:
-            names = Evaluator(context).arguments(self._block, (), self.span, Scope({}, context.program), None)
+            texts = self.texts(context, expander.evaluator)
         except Failed:  # reported
             return []
-        body = self._block.definition.body
+        if not texts:
+            return []
+        ((body, names),) = texts
         end = expander.expand(body, names, None)
         if end is None:
             context.error("no-input", "nothing is left of this model, not even its INPUT", self.span)
@@ -116,11 +132,11 @@ def models(context: Context) -> list[Model]:
 
 def _check_names(context: Context, found: list[Model]) -> None:
     """All flows together are a model that is called like the file, and a definition may be called so too."""
+    flows = next((model for model in found if isinstance(model, Flows)), None)
     for model in found:
-        others = [other for other in found if other.name == model.name and other is not model]
-        if others and isinstance(model, Named):
+        if flows and model is not flows and model.name == flows.name:
             message = f"`{model.name}` is also what the flows of this file are called"
-            places = tuple(Label(other.span, "they begin here") for other in others)
+            places = (Label(flows.span, "they begin here"),)
             help = "give the model another name, or the flows one of their own: `name = INPUT -> ...`"
             context.error("defined-twice", message, model.span, others=places, help=help)
 
@@ -128,16 +144,20 @@ def _check_names(context: Context, found: list[Model]) -> None:
 def _named(ends: list[tuple[str, Draft]]) -> Outputs:
     """Every value under the name that `as` gave it, else `out`, `out2`, ... as far as these are free."""
     given = {name for name, _ in ends if name}
-    outputs: Outputs = []
+    outputs: dict[tuple[str, Draft], None] = {}
     unnamed = 0
     for name, end in ends:
         while not name:
             name = numbered("out", unnamed)
             unnamed += 1
             name = "" if name in given else name
-        if (name, end) not in outputs:
-            outputs.append((name, end))
-    return outputs
+        outputs[name, end] = None
+    return list(outputs)
+
+
+def _is_torn_off(path: ast.Expression, context: Context) -> bool:
+    """Whether a flow may be the rest of something that could not be read, so that nobody knows what comes into it."""
+    return context.program.file.is_behind_a_break(path) and not starts_with_input(path)
 
 
 def _name_of(expression: ast.Expression) -> str:

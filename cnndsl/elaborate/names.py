@@ -559,13 +559,14 @@ def _certain(expression: ast.Node) -> Iterator[ast.Node]:
 
 def _labels(text: ast.Node) -> Iterator[tuple[str, Span]]:
     """The values named by `as` in a body of text, each with its place; those of bodies inside it are not among them."""
-    if isinstance(text, ast.Label):
-        yield text.name, text.span
-    for child in text.children():
-        is_copied = isinstance(text, ast.Arithmetic) and text.operator == "*" and child is text.left
-        is_row = isinstance(text, ast.For) and child is text.body
-        if not is_copied and not is_row:
-            yield from _labels(child)
+    pending = [text]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Label):
+            yield node.name, node.span
+        copied = node.left if isinstance(node, ast.Arithmetic) and node.operator == "*" else None
+        row = node.body if isinstance(node, ast.For) else None
+        pending += [child for child in node.children() if child is not copied and child is not row][::-1]
 
 
 def _factors(expression: ast.Expression) -> list[int]:

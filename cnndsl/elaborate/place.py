@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain, count, takewhile
+from itertools import takewhile
 from math import prod
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cnndsl.diagnostics import Label, perhaps
 from cnndsl.elaborate.arithmetic import LARGEST
-from cnndsl.elaborate.context import Abort, Context, Frame
+from cnndsl.elaborate.context import Context, Frame
 from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts, numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.open_sizes import OpenSizes
@@ -34,12 +34,13 @@ from cnndsl.layers.tensor import by_x
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["MOST_NODES", "Placer", "nothing_comes_in"]
-
-MOST_NODES = 200_000
+__all__ = ["Placer", "nothing_comes_in"]
 
 OTHER_UNITS = 256
 """Units of a bare dense layer that is not the last."""
+
+_STEPS_OF_A_LAYER = 25
+"""Steps of binding a layer's arguments, or of inferring what leaves it."""
 
 _MERGES: dict[str, type[Layer]] = {
     "+": structure.Add,
@@ -93,8 +94,8 @@ class Placer:
         self._layers: dict[Any, Layer] = {}
         self._types: dict[Any, TensorType] = {}
         self._lost: set[Draft] = set()
-        self.inputs: list[str] = []
-        """The names of the inputs so far."""
+        self.inputs: dict[str, int] = {}
+        """The names of the inputs so far, each with how many wanted it."""
         self.input_name = ""
         """What `as` calls the next input; "" where it has no name."""
         self.drafts = Drafts()
@@ -165,6 +166,7 @@ class Placer:
             self.open_sizes.enter(draft.type)
         if "units" in layer.filled:
             self.drafts.bare_dense.append(draft)
+            self._context.budget.is_guessed = True
         return draft
 
     def _arguments(
@@ -223,13 +225,19 @@ class Placer:
                 raise self._context.error("bad-argument", message, bound[name].span, label=f"is {wire.type}")
         return tuple(given)
 
+    def _new_input(self) -> str:
+        """The name of a further input: what `as` calls it, else `input`, with a number where that is taken."""
+        name = wanted = self.input_name or numbered("input", len(self.inputs))
+        while name in self.inputs:
+            self.inputs[wanted] += 1
+            name = f"{wanted}_{self.inputs[wanted]}"
+        self.inputs[name] = 1
+        self.input_name = ""
+        return name
+
     def _set_shape(self, values: dict[str, Value], places: dict[str, Span]) -> None:
         """Of an input, what is set from outside in place of what is written."""
-        wanted = self.input_name or numbered("input", len(self.inputs))
-        tries = chain([wanted], (f"{wanted}_{number}" for number in count(2)))
-        name = next(name for name in tries if name not in self.inputs)
-        self.inputs.append(name)
-        self.input_name = ""
+        name = self._new_input()
         given = self._context.program.inputs
         shape = given.get(name, given.get(""))
         if shape is None:
@@ -268,6 +276,7 @@ class Placer:
         key = (kind, rank, *values, *map(_key, values.values()), *filled.items())
         found = self._layers.get(key)
         if found is None:
+            self._context.step(span, _STEPS_OF_A_LAYER)
             with self.open_sizes.noting(kind, span):
                 found = self._layers[key] = kind.bind(values, rank, filled)
         return found
@@ -332,12 +341,12 @@ class Placer:
         return tuple(labels)
 
     def _add(self, layer: Layer, inputs: tuple[Draft, ...], span: Span, places: Mapping[str, Span]) -> Draft:
-        if len(self.drafts.drafts) >= MOST_NODES:
-            self.too_many(span)
+        self._context.step_to_node(span, len(self.drafts.drafts), len(inputs))
         types = tuple(draft.type for draft in inputs)
         key = (layer, types)
         type = self._types.get(key)
         if type is None:
+            self._context.step(span, _STEPS_OF_A_LAYER)
             with self.open_sizes.noting(layer, span):
                 type = self._types[key] = self._rejecting(lambda: _inferred(layer, types), span, places, inputs)
             self._rejecting(lambda: self._check_size(layer, types, type, span), span, places, inputs)
@@ -408,12 +417,6 @@ class Placer:
             raise self._context.error(
                 rejected.code, rejected.message, place, label=rejected.label, help=rejected.help, others=others
             ) from None
-
-    def too_many(self, span: Span) -> NoReturn:
-        """Report that the network is too large, and end its elaboration."""
-        message = f"the network would have more than {MOST_NODES:,} nodes"
-        self._context.error("too-many-nodes", message, span)
-        raise Abort
 
 
 def nothing_comes_in(context: Context, name: str, span: Span) -> Failed:

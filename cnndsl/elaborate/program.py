@@ -45,6 +45,8 @@ _MEANT = re.compile(
 """In a text that need not follow the grammar: the head of a definition, a label."""
 
 _BRINGS_IN = re.compile(r"\s*#?(?:use|import|include|from)\b", re.IGNORECASE)
+_NESTING_FORMS = (ast.Group, ast.Merge, ast.Arithmetic, ast.Conditional, ast.Choice)
+"""What is a piece of network if something in it is."""
 
 _NETWORK_FORMS = (ast.Sequence, ast.Concatenation, ast.For, ast.Optional, ast.Label)
 
@@ -103,6 +105,11 @@ class Program:
         self._shadowed = {name.upper() for name in self.definitions} | {name.upper() for name in self._imported}
         self._blocks: dict[str, Block | None] = {}
         self._forms: dict[str, bool | None] = {}
+        self._known: dict[int, bool | None] = {}
+        """What was found of expressions, by their ids, as far as no parameters decide that."""
+        self._open = 0
+        """How many definitions are being looked at: what is found meanwhile may change."""
+        self._aliases: dict[str, Block | type[Layer] | None] = {}
 
     @cached_property
     def _imported(self) -> dict[str, list[Block]]:
@@ -183,16 +190,25 @@ class Program:
 
     def alias(self, name: str) -> Block | type[Layer] | None:
         """The block or layer that a definition is another name for: `act = RELU`."""
-        program, seen = self, set[tuple[Program, str]]()
-        while (block := program.find(name)) is not None and (block.program, name) not in seen:
-            if block.definition.parameters is not None:
-                return block
-            if not isinstance(block.definition.body, ast.Name) or names_input(block.definition.body.name):
-                return None
-            program = block.program
-            seen.add((program, name))
-            name = block.definition.body.name
-        return program.layer(name) if block is None else None
+        program, chain = self, list[tuple[Program, str]]()
+        found: Block | type[Layer] | None = None
+        while name not in program._aliases:
+            program._aliases[name] = None  # while it is looked for: definitions that stand for each other
+            chain.append((program, name))
+            block = program.find(name)
+            if block is None:
+                found = program.layer(name)
+                break
+            body = block.definition.body
+            if block.definition.parameters is not None or not isinstance(body, ast.Name) or names_input(body.name):
+                found = None if block.definition.parameters is None else block
+                break
+            program, name = block.program, body.name
+        else:
+            found = program._aliases[name]
+        for program, name in chain:
+            program._aliases[name] = found
+        return found
 
     def is_data(self, definition: ast.Definition) -> bool:
         """Whether a definition is a value rather than a piece of network, by its form."""
@@ -204,6 +220,21 @@ class Program:
 
     def is_network(self, expression: ast.Expression, scope: Scope | None = None) -> bool | None:
         """Whether an expression is a piece of network, by its form alone; None where its parameters decide that."""
+        if not isinstance(expression, _NESTING_FORMS):
+            return self._is_network(expression, scope)
+        if scope is not None and scope.forms is None:
+            scope.forms = {}
+        known = self._known if scope is None else scope.forms
+        assert known is not None
+        key = id(expression)
+        if key in known:
+            return known[key]
+        form = self._is_network(expression, scope)
+        if not self._open:
+            known[key] = form
+        return form
+
+    def _is_network(self, expression: ast.Expression, scope: Scope | None) -> bool | None:
         match expression:
             case ast.Group(inner=inner):
                 return self.is_network(inner, scope)
@@ -245,7 +276,9 @@ class Program:
         name = definition.name
         if name not in self._forms:
             self._forms[name] = None  # while it is looked at: a definition that contains itself
+            self._open += 1
             self._forms[name] = self.is_network(definition.body)
+            self._open -= 1
         return self._forms[name]
 
 

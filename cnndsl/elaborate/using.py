@@ -8,7 +8,7 @@ from pathlib import Path
 from cnndsl.diagnostics import Diagnostic, Diagnostics, Label, did_you_mean
 from cnndsl.elaborate.program import Program, Used
 from cnndsl.source import SUFFIX, Source, Span, UnreadableSource, shipped
-from cnndsl.syntax import ast, parse
+from cnndsl.syntax import LONGEST_TEXT, ast, parse
 
 __all__ = ["Reader", "bring_in"]
 
@@ -16,6 +16,10 @@ Reader = Callable[[str, Source], Source]
 """Gives the source that a file of this name, written in that source, means; raises UnreadableSource."""
 
 MOST_FILES = 100
+_MOST_USES = 1_000
+"""Statements that are followed; of files that bring in the same ones there may be more than files."""
+
+_MOST_SUGGESTIONS = 10
 
 
 class _Loader:
@@ -25,6 +29,12 @@ class _Loader:
         self._loaded: dict[str, Program | None] = {}
         self._open: list[str] = []
         """The files that are being loaded, each brought in by the one before it."""
+        self._sources: dict[tuple[Source, str], Source | None] = {}
+        """What was read, by the file that names it and the name; None for what could not be."""
+        self._uses = 0
+        self._missing = 0
+        self._length = 0
+        """Characters of the files that were loaded."""
 
     def used(self, file: ast.File) -> Used:
         """The files that a file brings in, in the order of the text; those that cannot be had are reported."""
@@ -41,10 +51,8 @@ class _Loader:
         return Used(tuple(programs.values()), is_complete)
 
     def _program(self, use: ast.Use) -> Program | None:
-        try:
-            source = self._read(use.path, use.span.source)
-        except UnreadableSource as error:
-            self._reject(use, str(error), help=did_you_mean(use.path, _files_beside(use.span.source)))
+        source = self._source(use)
+        if source is None:
             return None
         key = _key(source)
         if key in self._open:
@@ -55,6 +63,10 @@ class _Loader:
             return None
         if key not in self._loaded:
             self._loaded[key] = None
+            self._length += len(source.text)
+            if self._length > LONGEST_TEXT:
+                self._reject(use, f"the files that are brought in have more than {LONGEST_TEXT:,} characters together")
+                return None
             found = Diagnostics()
             file = parse(source, found)
             self._diagnostics.extend(found)
@@ -64,6 +76,25 @@ class _Loader:
                 others = tuple(Label(each.span, "here") for each in list(found)[:1])
                 self._reject(use, f"{source.name} has a mistake", others)
         return self._loaded[key]
+
+    def _source(self, use: ast.Use) -> Source | None:
+        """What a statement names, read once for each file that names it; that it cannot be had is reported."""
+        key = use.span.source, use.path
+        if key in self._sources:
+            return self._sources[key]
+        self._uses += 1
+        if self._uses > _MOST_USES or self._length > LONGEST_TEXT:
+            self._reject(use, "this is not looked at: too much is brought in")
+            return None
+        self._sources[key] = None
+        try:
+            self._sources[key] = self._read(use.path, use.span.source)
+        except UnreadableSource as error:
+            self._missing += 1
+            names = _files_beside(use.span.source) if self._missing <= _MOST_SUGGESTIONS else []
+            help = did_you_mean(use.path, [name for name in names if name != use.path])
+            self._reject(use, str(error), help=help)
+        return self._sources[key]
 
     def _reject(self, use: ast.Use, message: str, others: tuple[Label, ...] = (), help: str = "") -> None:
         start = use.span.end - len(use.path) - 2

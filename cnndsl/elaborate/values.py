@@ -90,12 +90,14 @@ class Scope:
     names. `program` is the file in which all other names are looked up.
     """
 
-    __slots__ = ("around", "names", "program")
+    __slots__ = ("around", "forms", "names", "program")
 
     def __init__(self, names: dict[str, Value], program: Program, around: Scope | None = None) -> None:
         self.names = names
         self.program = program
         self.around = around
+        self.forms: dict[int, bool | None] | None = None
+        """What `Program.is_network` found of expressions here, by their ids."""
 
     def inner(self, names: dict[str, Value]) -> Scope:
         """A body inside this one."""

@@ -358,9 +358,9 @@ class File(Node):
     def flows(self) -> tuple[Flow, ...]:
         return tuple(found for found in self.statements if isinstance(found, Flow))
 
-    def is_behind_a_break(self, statement: Statement) -> bool:
+    def is_behind_a_break(self, node: Node) -> bool:
         """Whether something that could not be read stands before a statement, which may have been a part of it."""
-        start = statement.span.start
+        start = node.span.start
         before = max((other.span.end for other in self.statements if other.span.end <= start), default=0)
         return any(before <= span.end <= start for span in self.broken)
 

@@ -9,6 +9,7 @@ from threading import Lock
 import lark
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, perhaps
+from cnndsl.resources import no_collections
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, grammar, slips
 from cnndsl.syntax.build import TreeBuilder
@@ -18,6 +19,9 @@ __all__ = ["LONGEST_TEXT", "MOST_NESTED", "parse", "parse_expression"]
 
 LONGEST_TEXT = 256 * 1024
 """Characters of a text; a longer one is refused before it is read."""
+
+MOST_TOKENS = 100_000
+"""Words, numbers and signs of a text."""
 
 MOST_NESTED = 200
 """Brackets inside brackets."""
@@ -33,7 +37,8 @@ def parse(source: Source, diagnostics: Diagnostics) -> ast.File | None:
     """
     found = Diagnostics()
     mended = Diagnostics()
-    file = _parse(source, found, mended)
+    with no_collections():
+        file = _parse(source, found, mended)
     wrong = [] if file is None else _check_lines(file, found)
     diagnostics.extend(mended)
     diagnostics.extend(found)
@@ -81,6 +86,10 @@ def _within_limits(source: Source, diagnostics: Diagnostics) -> bool:
     if len(text) > LONGEST_TEXT:
         message = f"a text of {len(text):,} characters is longer than a spec may be"
         diagnostics.add(Diagnostic("text-too-long", message, Span(source, 0, 1), label=f"at most {LONGEST_TEXT:,}"))
+        return False
+    if len(text) > MOST_TOKENS and (count := slips.tokens(text)) > MOST_TOKENS:
+        message = f"a text of {count:,} words and signs is longer than a spec may be"
+        diagnostics.add(Diagnostic("text-too-long", message, Span(source, 0, 1), label=f"at most {MOST_TOKENS:,}"))
         return False
     depth = 0
     for place, bracket in slips.brackets(text):

@@ -178,6 +178,11 @@ def starts_statement(text: str, offset: int) -> bool:
     return bool(re.match(r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b", text[start : start + 2 * _AROUND]))
 
 
+def tokens(text: str) -> int:
+    """About how many words, numbers, strings and signs a text has, comments left out."""
+    return sum(not found.startswith("#") for found in re.findall(r'#[^\n]*|"[^"\n]*"|\w+|->|[^\w\s]', text))
+
+
 def brackets(text: str) -> Iterator[tuple[int, str]]:
     """The brackets of a text and their places, those in strings and comments left out."""
     for match in re.finditer(r'[\[\]()]|#[^\n]*|"[^"\n]*"', text):
