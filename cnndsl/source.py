@@ -171,7 +171,7 @@ def used(name: str, by: Source, roots: Sequence[Path] = ()) -> Source:
     folders = [beside, shipped("specs"), *roots]
     for folder in folders:
         path = folder / name
-        if not path.is_file():
+        if not _is_file(path):
             continue
         if any(_is_inside(path, each) for each in folders):
             shown = Path(by.name).parent / name if folder is beside else name
@@ -179,6 +179,14 @@ def used(name: str, by: Source, roots: Sequence[Path] = ()) -> Source:
         where = "beside the file, in the shipped specs, or where --use-from allows it"
         raise UnreadableSource(f"{name} lies elsewhere: files are brought in from {where}")
     raise UnreadableSource(f"there is no {name} beside the file or in the shipped specs")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file that can be seen; a name longer than the system's names belongs to none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _is_inside(path: Path, folder: Path) -> bool:

@@ -503,6 +503,12 @@ def test_a_switch_has_no_other_side(value: str) -> None:
     assert codes("act = RELU | SILU | GELU\nINPUT -> act", act=value) == ["bad-override"]
 
 
+@pytest.mark.parametrize("other", ["RELU | GELU", "RELU?", "RELU", "1"])
+def test_a_switch_that_is_defined_twice_can_still_be_set(other: str) -> None:
+    for both in (f"act = RELU | SILU\nact = {other}", f"act = {other}\nact = RELU | SILU"):
+        assert "defined-twice" in codes(f"{both}\nINPUT -> act", act="SILU")
+
+
 def test_a_switch_may_be_of_numbers_and_blocks() -> None:
     text = "width = 8 | 16\nblock = [CONV(width) -> RELU] | POOL\nINPUT(3x8x8) -> block"
     assert (output(text), output(text, width=16), output(text, block=2)) == ("8x8x8", "16x8x8", "3x4x4")
@@ -584,6 +590,10 @@ def test_files_that_bring_in_each_other_are_a_mistake(folder: Path) -> None:
     (folder / "a.cnn").write_text('use "b.cnn"\nx = RELU')
     (folder / "b.cnn").write_text('use "a.cnn"\ny = RELU')
     assert errors(folder, 'use "a.cnn"\nINPUT -> x') == ["bad-use"]
+
+
+def test_a_name_that_no_file_can_have_is_a_mistake(folder: Path) -> None:
+    assert errors(folder, f'use "{"a" * 5_000}.cnn"\nINPUT(3x8x8)') == ["bad-use"]
 
 
 def test_nothing_outside_the_roots_is_brought_in(folder: Path) -> None:

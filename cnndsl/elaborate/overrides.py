@@ -16,7 +16,7 @@ from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import free_names
 from cnndsl.elaborate.program import CLASSES, Program, Used
-from cnndsl.elaborate.switches import option, words_of
+from cnndsl.elaborate.switches import is_switch, option, words_of
 from cnndsl.elaborate.values import Failed, InputShape, Scope, Symbol, Value, brief, is_network
 from cnndsl.graph import Graph
 from cnndsl.source import Source, Span
@@ -80,8 +80,8 @@ def check_inputs(context: Context, graphs: Sequence[Graph]) -> None:
 def _check_switch(
     name: str, values: dict[str, Value | None], program: Program, shown: Source, diagnostics: Diagnostics
 ) -> None:
-    """What is said of a switch is one of its sides."""
-    (switch,) = (found.body for found in program.file.definitions if found.name == name)
+    """What is said of a switch is one of its sides; of two of a name, which is a mistake of its own, the first's."""
+    switch = next(found.body for found in program.file.definitions if found.name == name and is_switch(found))
     value = values[name]
     if value is not None and option(switch, value) is None:
         start = shown.text.index("=") + 1
