@@ -372,6 +372,13 @@ def test_formulas_do_not_grow_without_end() -> None:
     assert mistakes("f(h, n) = f(h*(h + 1), n - 1) if n > 0 else CROP(h)\nINPUT(3xHxW) -> f(H//2, 150)")
 
 
+@pytest.mark.parametrize("times", [63, 64, 200])
+def test_numbers_in_formulas_stay_below_the_largest(times: int) -> None:
+    """Also those that a formula is divided by."""
+    assert mistakes(f"INPUT(3xHxW) -> [POOL]*{times}") == ["open-size: POOL"]
+    assert compile_at("INPUT(3xHxW) -> [POOL]*62").graph is not None
+
+
 def told(text: str) -> list[str]:
     return [found.message for found in compile_at(text).diagnostics]
 

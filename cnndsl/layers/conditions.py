@@ -5,7 +5,6 @@ Layers compare as if sizes were numbers. What they note is read by whoever calls
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -161,10 +160,13 @@ def _reaches_zero(rising: Extent) -> Sizes | None:
         return _ALWAYS
     if len(rising.names) > 1:
         return None
-    beyond = 2
-    while _at(rising, beyond) < 0:
-        beyond *= 2
-    return Sizes.least(bisect_left(range(beyond), True, key=lambda size: _at(rising, size) >= 0))
+    below, reached = 1, 2
+    while _at(rising, reached) < 0:
+        below, reached = reached, 2 * reached
+    while reached - below > 1:
+        between = (below + reached) // 2
+        below, reached = (below, between) if _at(rising, between) >= 0 else (between, reached)
+    return Sizes.least(reached)
 
 
 def _from_zero_on(extent: Extent, rise: int) -> Sizes | None:

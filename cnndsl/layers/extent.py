@@ -321,8 +321,18 @@ def require_short(number: int) -> None:
         return
     if number.length > _LONGEST:
         raise Undecided(f"a formula of {number.length} parts is too long for an open size")
-    if any(abs(factor) >= 2**63 for _, factor in number._terms):
+    if any(abs(each) >= 2**63 for each in _numbers(number)):
         raise Undecided("the numbers in a formula of an open size stay below 2^63")
+
+
+def _numbers(extent: Extent) -> Iterator[int]:
+    """The numbers in a formula, also those that it is divided by."""
+    for monomial, factor in extent._terms:
+        yield factor
+        for atom in monomial:
+            if atom.numerator is not None:
+                yield atom.divisor
+                yield from _numbers(atom.numerator)
 
 
 def for_small_sizes(number: int) -> int:
