@@ -308,6 +308,14 @@ def test_style(before: str, after: str) -> None:
     assert assert_formats(before) == (after + "\n" if after else "")
 
 
+@pytest.mark.parametrize("width", range(WIDTH - 4, WIDTH + 4))
+def test_lines_that_the_formatter_ended_are_ended_again(width: int) -> None:
+    """What stands before branches or rows that have lines of their own does not."""
+    text = "a = (not b or c)%(d -> e, )"
+    assert_formats(text.replace("d", "d" * (width - len(text))).replace(", ", ", f"))
+    assert_formats("a->[b,for c\nin d&e# ]\nand  f,g]")
+
+
 LONG = """\
 INPUT(3x224x224) -> conv(64, 7, 2) -> RELU -> POOL(3, 2, padding=same) -> first(
     64, 3, 1) -> second(128, 4, 2) -> GAP -> FC(1000)

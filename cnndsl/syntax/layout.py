@@ -154,9 +154,9 @@ class _Measures:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.before, self.forced = [0], [0]
-        for item in items:
+        for item, before, after in zip(items, [None, *items], [*items[1:], None], strict=False):
             self.before.append(self.before[-1] + flat_width(item))
-            self.forced.append(self.forced[-1] + _prevents_one_line(item))
+            self.forced.append(self.forced[-1] + _prevents_one_line(item, before, after))
         self.close: dict[int, int] = {}
         self.stop = self._stops(items)
         self.room = self._rooms(items)
@@ -205,10 +205,17 @@ class _Measures:
         return found
 
 
-def _prevents_one_line(item: Item) -> bool:
+def _prevents_one_line(item: Item, before: Item | None, after: Item | None) -> bool:
+    """A group that is taken not to fit does so where it may get a new line: what stands before that place may fit."""
+    if isinstance(item, Open):
+        return item.is_forced and not _is_edge(after)
     if isinstance(item, Break):
-        return item.kind == "hard"
-    return isinstance(item, Comment) or (isinstance(item, Open) and item.is_forced)
+        return item.kind == "hard" or (_is_edge(item) and isinstance(before, Open) and before.is_forced)
+    return isinstance(item, Comment)
+
+
+def _is_edge(item: Item | None) -> bool:
+    return isinstance(item, Break) and item.kind == "edge"
 
 
 class _Layout:
