@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from conftest import Run
 
 from cnndsl.compiler import compile_one, compile_source
 from cnndsl.diagnostics import CODES
@@ -81,6 +82,13 @@ def test_brackets_that_are_nested_too_deep_are_refused(depth: int) -> None:
 
 def test_brackets_may_nest_200_deep() -> None:
     assert compile_source(Source("net.cnn", "INPUT -> " + "[" * 200 + "ID" + "]" * 200)).graph
+
+
+@pytest.mark.parametrize("sign", ["-", "not ", "1**"])
+def test_a_text_as_deep_as_it_is_long_is_refused(sign: str, run: Run) -> None:
+    """In a process of its own: what recurses through the interpreter's own code ends it."""
+    found = run("check", "-", stdin=f"INPUT -> CONV({sign * 60_000}1)")
+    assert (found.returncode, found.stderr.partition(":")[0]) == (1, "error[nested-too-deep]")
 
 
 def test_colour_changes_nothing_but_colour() -> None:

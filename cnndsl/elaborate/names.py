@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from itertools import islice
 from math import prod
 
@@ -166,7 +167,7 @@ class _Checker:
         layer = self._program.layer(call.name)
         if layer is None:
             if self._program.find(call.name) is None:
-                self._report_unknown(call.name, call.name_span, set(self._program.layers), "layer")
+                self._report_unknown(call.name, call.name_span, lambda: set(self._program.layers), "layer")
             return
         self._arguments(call, layer, _Body(set(), None))
 
@@ -221,9 +222,8 @@ class _Checker:
                 self._call(expression, body)
             case ast.Label():
                 self._label(expression, body, role)
-            case ast.Arithmetic(operator="*", left=left, right=right) if self._is_repeated(left, role):
-                self._expression(left, _Body(set(), left, body), role)
-                self._expression(right, body, _Role.COUNT)
+            case ast.Arithmetic(operator="*"):
+                self._product(expression, body, role)
             case ast.Conditional(then=then, test=test, otherwise=otherwise):
                 self._bare_branch(expression)
                 for side in (then, otherwise):
@@ -237,6 +237,20 @@ class _Checker:
                 self._children(expression, body, _Role.LAYER)
             case _:
                 self._children(expression, body, role)
+
+    def _product(self, product: ast.Arithmetic, body: _Body, role: _Role) -> None:
+        """A repetition, or numbers: where what stands before the last `*` is no network, nothing before it is one."""
+        if self._is_repeated(product.left, role):
+            self._expression(product.left, _Body(set(), product.left, body), role)
+            self._expression(product.right, body, _Role.COUNT)
+            return
+        factors: list[ast.Expression] = []
+        first: ast.Expression = product
+        while isinstance(first, ast.Arithmetic) and first.operator == "*":
+            factors.append(first.right)
+            first = first.left
+        for factor in (first, *reversed(factors)):
+            self._expression(factor, body, role)
 
     def _is_repeated(self, left: ast.Expression, role: _Role) -> bool:
         """Whether what stands before a `*` is a network: each copy of it is a body of its own."""
@@ -361,9 +375,9 @@ class _Checker:
                 bound = bind(self._context, signature, call.arguments, call.span)
                 self._warn_products(layer, bound)
         elif not self._is_function(call.name) and not self._unseen(call.name, call.name_span, body):
-            candidates = {*body.names, *self._program.words, *self._program.layers, *FUNCTIONS}
             what = "layer, definition or function"
-            self._report_unknown(call.name, call.name_span, candidates, what, call.arguments)
+            others = {*self._program.layers, *FUNCTIONS}
+            self._report_unknown(call.name, call.name_span, lambda: others | self._known(body), what, call.arguments)
 
     def _arguments(self, call: ast.Call, layer: type[Layer] | None, body: _Body) -> None:
         for place, argument in enumerate(call.arguments):
@@ -460,30 +474,43 @@ class _Checker:
         self._context.error("ambiguous-case", message, span, help=f"write `{definition}` or `{word.upper()}`")
         return True
 
+    def _known(self, body: _Body) -> set[str]:
+        """All names that can be read in a body of text."""
+        return {*body.names, *self._program.words}
+
     def _unknown(self, word: str, span: Span, body: _Body, role: _Role) -> None:
-        mine = {*body.names, *self._program.words}
         if role is _Role.LAYER:
-            self._report_unknown(word, span, {*mine, *self._program.layers}, "layer or definition")
+            layers = self._program.layers
+            self._report_unknown(word, span, lambda: {*layers, *self._known(body)}, "layer or definition")
             return
         self.free.add(word)
         if word in self._unknown_words or self._program.may_mean_something(word):
             return
-        symbols = (symbol for symbol in self._program.symbols if not symbol.isupper())  # not orders of axes, `HWC`
-        values = {*mine, "true", "false", *symbols, *self._program.layers}
-        help, fix = self._suggestion(word, span, mine if role is _Role.COUNT else values)
+
+        def values() -> set[str]:
+            symbols = (symbol for symbol in self._program.symbols if not symbol.isupper())  # not axes, `HWC`
+            return {*self._known(body), "true", "false", *symbols, *self._program.layers}
+
+        help, fix = self._suggestion(word, span, partial(self._known, body) if role is _Role.COUNT else values)
         if help and role is _Role.VALUE:
             self._context.error("unknown-name", f"`{word}` means nothing here", span, help=help, fix=fix)
             return
         label = "how many times?" if role is _Role.COUNT else ""
         both = f"write `{word} = 2` on a line of its own, or give it on the command line: -D {word}=2"
-        if re.fullmatch(r"[A-Za-z_]+(x[A-Za-z_]+)+", word) and all(part in mine for part in word.split("x")):
+        is_size = re.fullmatch(r"[A-Za-z_]+(x[A-Za-z_]+)+", word)
+        if is_size and all(part in body or self._program.find(part) for part in word.split("x")):
             both = f"a size of names is a tuple: `({', '.join(word.split('x'))})`"
             fix = instead(span, f"({', '.join(word.split('x'))})")
         help = f"{help} Or {both}" if help else both
         self._context.error("unbound-count", f"`{word}` has no value", span, label=label, help=help, fix=fix)
 
     def _report_unknown(
-        self, word: str, span: Span, candidates: set[str], what: str, arguments: tuple[ast.Argument, ...] = ()
+        self,
+        word: str,
+        span: Span,
+        candidates: Callable[[], set[str]],
+        what: str,
+        arguments: tuple[ast.Argument, ...] = (),
     ) -> None:
         """Once for each word: its other uses are the same mistake."""
         if word not in self._unknown_words and not self._program.may_mean_something(word):
@@ -491,10 +518,13 @@ class _Checker:
             self._context.error("unknown-layer", f"there is no {what} `{word}`", span, help=help, fix=fix)
 
     def _suggestion(
-        self, word: str, span: Span, candidates: set[str], arguments: tuple[ast.Argument, ...] = ()
+        self, word: str, span: Span, known: Callable[[], set[str]], arguments: tuple[ast.Argument, ...] = ()
     ) -> tuple[str, Fix | None]:
-        """What to write instead of a word that means nothing, in words and as an edit."""
+        """What to write instead of a word, in words and as an edit, if it is among the first that mean nothing."""
         self._unknown_words.add(word)
+        if len(self._unknown_words) > _MOST_SUGGESTIONS:
+            return "", None
+        candidates = known()
         ours = word_here(word)
         if ours in candidates:
             is_safe = self._means_the_same(ours, arguments)
@@ -504,9 +534,7 @@ class _Checker:
         if function in candidates:
             return f"here that function is called `{function}`", perhaps(span, function)
         help = self._numbered(word)
-        if help or len(self._unknown_words) > _MOST_SUGGESTIONS:
-            return help, None
-        return suggestion(span, candidates)
+        return (help, None) if help else suggestion(span, candidates)
 
     def _means_the_same(self, word: str, arguments: tuple[ast.Argument, ...]) -> bool:
         """Whether our layer reads these arguments as others do: none, or the one number that it is about.
@@ -550,23 +578,34 @@ def _words(statement: ast.Statement) -> Iterator[str]:
 
 
 def _certain(expression: ast.Node) -> Iterator[ast.Node]:
-    """The elements of a path that are built wherever it is."""
-    yield expression
-    if isinstance(expression, ast.Sequence | ast.Group | ast.Concatenation | ast.Merge | ast.Label):
-        for child in expression.children():
-            yield from _certain(child)
+    """The elements of a path that are built wherever it is; without recursion, as deep as the text may be."""
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.Sequence | ast.Group | ast.Concatenation | ast.Merge | ast.Label):
+            pending.extend(reversed(tuple(node.children())))
 
 
 def _labels(text: ast.Node) -> Iterator[tuple[str, Span]]:
-    """The values named by `as` in a body of text, each with its place; those of bodies inside it are not among them."""
+    """The values named by `as` in a body of text, each with its place; those of bodies inside it are not among them.
+
+    In the order of the text, and without recursion.
+    """
     pending = [text]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Label):
             yield node.name, node.span
-        copied = node.left if isinstance(node, ast.Arithmetic) and node.operator == "*" else None
-        row = node.body if isinstance(node, ast.For) else None
-        pending += [child for child in node.children() if child is not copied and child is not row][::-1]
+        pending.extend(child for child in reversed(tuple(node.children())) if child is not _body(node))
+
+
+def _body(node: ast.Node) -> ast.Node | None:
+    """What a repetition or a loop copies, a body of its own."""
+    match node:
+        case ast.Arithmetic(operator="*", left=body) | ast.For(body=body):
+            return body
+    return None
 
 
 def _factors(expression: ast.Expression) -> list[int]:

@@ -26,6 +26,9 @@ MOST_TOKENS = 100_000
 MOST_NESTED = 200
 """Brackets inside brackets."""
 
+_MOST_JOINED = 20
+"""Statements on a line with another one that are told; a text with more is no list of statements."""
+
 _lock = Lock()
 
 
@@ -110,6 +113,7 @@ def _check_lines(file: ast.File, diagnostics: Diagnostics) -> list[ast.Statement
     text = file.source.text
     complained_to = -1
     wrong: list[ast.Statement] = []
+    joined = 0
     for before, statement in pairwise([None, *file.statements]):
         assert statement is not None
         start = statement.span.start
@@ -119,6 +123,9 @@ def _check_lines(file: ast.File, diagnostics: Diagnostics) -> list[ast.Statement
         if is_joined and before is not None and start > complained_to:
             diagnostics.add(slips.known(file.source, text, start) or _missing_arrow(before, statement))
             complained_to = text.find("\n", start) % (len(text) + 1)
+            joined += 1
+            if joined == _MOST_JOINED:
+                return list(file.statements)
         elif not is_joined and text[start] in "(-":
             diagnostics.add(_bad_start(statement, text[start]))
     return wrong
