@@ -9,6 +9,7 @@ import pytest
 from specs_in_tests import compiled, diagnostics, graph, last, layers, mistakes, nodes, output, params
 
 from cnndsl.compiler import compile_source
+from cnndsl.elaborate import context
 from cnndsl.graph import verify
 from cnndsl.source import Source
 
@@ -610,11 +611,19 @@ def test_a_definition_without_an_end_is_one_mistake(text: str) -> None:
         "INPUT -> RELU*200001",
         "INPUT -> RELU*(10**15)",
         "INPUT -> [[RELU*1000]*1000]*1000",
+        "a = INPUT -> RELU*120000\nb = INPUT -> RELU*120000\nc = INPUT -> RELU*120000",
     ],
 )
-def test_a_network_has_a_largest_size(text: str) -> None:
+def test_the_networks_of_a_file_have_a_largest_size(text: str) -> None:
     (error,) = diagnostics(text)
     assert error.code == "too-many-nodes"
+
+
+def test_the_models_of_a_file_share_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "MOST_STEPS", 60_000)
+    one, two = ("\n".join(f"{name} = INPUT -> [ID*150]*100" for name in names) for names in ("a", "ab"))
+    assert graph(one).nodes
+    assert [error.code for error in diagnostics(two)] == ["too-many-steps"]
 
 
 def test_sizes_stay_below_the_largest_whole_number() -> None:

@@ -136,7 +136,7 @@ def _on_one_line(items: Sequence[Item]) -> str | None:
             words.append(item)
         elif isinstance(item, Break):
             words.append(item.flat)
-        if _prevents_one_line(item):
+        if _prevents_one_line(item, None, None):
             return None
     line = "".join(words)
     return line if len(line) <= WIDTH else None
