@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from contract import assert_graph_or_errors
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutations import CHANGES, tokens
 from specs_in_tests import SPECS
 
-from cnndsl.compiler import Compilation, compile_source
-from cnndsl.diagnostics import CODES, Diagnostic
-from cnndsl.diagnostics.json import as_data
-from cnndsl.diagnostics.terminal import render_all
-from cnndsl.graph import verify
-from cnndsl.source import Source, Span
+from cnndsl.compiler import compile_source
+from cnndsl.source import Source
 
-_TOKEN = re.compile(r"\s+|#[^\n]*|[A-Za-z_]\w*|[0-9]+(?:[x×][0-9HW]+)*|->|>>|\*\*|//|[=!<>]=|.", re.DOTALL)
 TEXTS = [spec.read_text(encoding="utf-8") for spec in SPECS]
-TOKENS = [_TOKEN.findall(text) for text in TEXTS]
+TOKENS = [tokens(text) for text in TEXTS]
 
 WORDS = """
     INPUT CONV DWCONV DECONV POOL AVGPOOL GAP FC BN RELU ID SHUFFLE CHANNELS CROP DROPOUT LRN ABS conv Conv
@@ -33,78 +28,25 @@ WORDS = """
 SPACES = [" ", " ", "\n", "\n", "\t", "# comment\n", "é", "\u2028", "\x00", "\U0001f600"]
 VOCABULARY = [*WORDS.split(), *SPACES]
 
+pytestmark = pytest.mark.usefixtures("small_limits")
+
 short = settings(derandomize=True, deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 long = settings(deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck))
-
-
-def assert_inside(span: Span) -> None:
-    assert 0 <= span.start <= span.end <= len(span.source.text), span
-    assert span.position.line >= 1
-
-
-def assert_showable(diagnostics: tuple[Diagnostic, ...]) -> None:
-    for found in diagnostics:
-        assert found.code in CODES
-        assert found.message
-        for span in (found.span, *(other.span for other in found.others), *(step.span for step in found.chain)):
-            assert_inside(span)
-        json.dumps(as_data(found))
-    for colour in (False, True):
-        render_all(diagnostics, colour=colour)
-
-
-def assert_graph_or_errors(text: str, inputs: dict[str, object] | None = None, /, **parameters: object) -> Compilation:
-    compilation = compile_source(Source("net.cnn", text), parameters, inputs)
-    assert compilation.has_errors == (compilation.graph is None)
-    assert_showable(compilation.diagnostics)
-    if compilation.graph is not None:
-        verify(compilation.graph)
-        assert compilation.graph.outputs
-        assert str(compilation.graph)
-    return compilation
 
 
 @st.composite
 def mutated_specs(draw: st.DrawFn) -> str:
     """A shipped spec with a few tokens deleted, doubled, swapped or replaced, or cut out of."""
-    tokens = list(draw(st.sampled_from(TOKENS)))
+    words = list(draw(st.sampled_from(TOKENS)))
     for _ in range(draw(st.integers(1, 4))):
-        here, there = (draw(st.integers(0, max(0, len(tokens) - 1))) for _ in range(2))
+        here, there = (draw(st.integers(0, max(0, len(words) - 1))) for _ in range(2))
         change = draw(st.sampled_from(CHANGES))
-        if tokens:
-            tokens = change(tokens, here, there)
+        if words:
+            words = change(words, here, there)
     if draw(st.booleans()):
-        tokens[draw(st.integers(0, len(tokens))) :] = [draw(st.sampled_from(VOCABULARY))]
-    return "".join(tokens)
+        words[draw(st.integers(0, len(words))) :] = [draw(st.sampled_from(VOCABULARY))]
+    return "".join(words)
 
-
-def _deleted(tokens: list[str], here: int, there: int) -> list[str]:
-    return tokens[:here] + tokens[here + 1 :]
-
-
-def _doubled(tokens: list[str], here: int, there: int) -> list[str]:
-    return tokens[:here] + tokens[here : here + 1] + tokens[here:]
-
-
-def _swapped(tokens: list[str], here: int, there: int) -> list[str]:
-    tokens[here], tokens[there] = tokens[there], tokens[here]
-    return tokens
-
-
-def _moved(tokens: list[str], here: int, there: int) -> list[str]:
-    return [*tokens[:there], tokens[here], *tokens[there:]]
-
-
-def _cut(tokens: list[str], here: int, there: int) -> list[str]:
-    return tokens[: min(here, there)] + tokens[max(here, there) :]
-
-
-def _sliced(tokens: list[str], here: int, there: int) -> list[str]:
-    return tokens[min(here, there) : max(here, there) + 1]
-
-
-Change = Callable[[list[str], int, int], list[str]]
-CHANGES: list[Change] = [_deleted, _doubled, _swapped, _moved, _cut, _sliced]
 
 soups = st.lists(st.sampled_from(VOCABULARY), max_size=40).map(lambda words: "".join(words))
 spaced_soups = st.lists(st.sampled_from(VOCABULARY), max_size=30).map(lambda words: " ".join(words))
@@ -253,3 +195,15 @@ def test_the_mutations_reach_right_and_wrong_specs() -> None:
 
     look()
     assert min(outcomes.count(True), outcomes.count(False)) >= 5
+
+
+LONG = {
+    "unknown-names": "\n".join(["INPUT", *(f"a{i}=b{i}" for i in range(4_000))]),
+    "a-chain-of-names": "\n".join(["a0=1", *(f"a{i + 1}=a{i}" for i in range(3_000)), "INPUT -> CONV(a3000)"]),
+    "a-product": f"INPUT -> CONV({'*'.join(['1'] * 3_000)})",
+}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_a_long_text_takes_time_by_its_length(text: str) -> None:
+    assert_graph_or_errors(text)
