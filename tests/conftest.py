@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-import contract
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -24,13 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "torch" in item.keywords:
                 item.add_marker(missing)
-
-
-@pytest.fixture
-def small_limits() -> Iterator[None]:
-    """So that random texts do not spend their time on the largest of networks."""
-    with contract.small_limits():
-        yield
 
 
 @pytest.fixture

@@ -413,7 +413,7 @@ LARGE = {
     "calls": f"x = {('f(' + 'a,' * 200) * 190}b{')' * 190}",
     "branches": f"x = [{'a,' * 40_000}b]",
     "path": f"INPUT{' -> a' * 20_000}",
-    "rows": f"x = [f(a) for a, b in (1, 2){',(64,3)' * 20_000}]",
+    "rows": f"x = [f(a) for a, b in (1, 2){',(64,3)' * 15_000}]",
     "comments": "x = [a" + "# b\n" * 25_000 + "]",
     "commented-branches": "x = [" + "a,# b\n" * 15_000 + "c]",
     "commented-brackets": "x = " + "[# a\n" * 190 + "f(# b\n)," * 8_000 + "c" + "]" * 190,

@@ -28,7 +28,6 @@ WORDS = """
 SPACES = [" ", " ", "\n", "\n", "\t", "# comment\n", "é", "\u2028", "\x00", "\U0001f600"]
 VOCABULARY = [*WORDS.split(), *SPACES]
 
-pytestmark = pytest.mark.usefixtures("small_limits")
 
 short = settings(derandomize=True, deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
 long = settings(deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck))
