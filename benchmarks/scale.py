@@ -40,7 +40,7 @@ PROGRAMS: dict[str, Callable[[int], str]] = {
     "shared": lambda n: f"shared block(c) = CONV(c, 1) -> BN -> RELU\nINPUT(8x4x4) -> block(8)*{n // 3}",
 }
 TEXTS: dict[str, Callable[[int], str]] = {
-    "path": lambda n: "INPUT(8x4x4)" + " ->ID" * (n // 2),
+    "path": lambda n: "INPUT(8x4x4)" + " ->ID" * (n // 2 - 2),
     "statements": lambda n: "INPUT(8)\n" + "\n".join(f"x{i}=2*{i}" for i in range(n // 6)),
 }
 LARGEST_TEXT = 262_144

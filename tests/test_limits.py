@@ -61,6 +61,10 @@ COUNTED = {
     "act = RELU | SILU -> BN\nINPUT -> act?*300000": ("act?*300000", "300,000 nodes"),
     "f(k) = [RELU*k if k != C else ID]\nINPUT -> [f(5) -> TANH]*300000": ("[f(5) -> TANH]*300000", "300,000 nodes"),
     "INPUT -> [[[RELU*(10**9)]*(10**9)]*(10**9)]": ("[[RELU*(10**9)]*(10**9)]*(10**9)", "more than 2^63 nodes"),
+    f"f(n) = {'[' * 50}f(n-1){']*(10**18)' * 50} if n > 0 else RELU\nINPUT -> f(50)": (
+        "f(50)",
+        "more than 2^63 nodes",
+    ),
     "INPUT -> RELU*200000": ("INPUT -> RELU*200000", "200,001 nodes"),
     "a = INPUT -> RELU*99999\nb = INPUT -> RELU*99999\nINPUT": ("INPUT", "200,001 nodes"),
 }
@@ -94,6 +98,9 @@ KNOWN_LATER = {
     ),
     "a value of a side that is not built": (
         "f(v) = [[v -> RELU] if C == 4 else ID]\nINPUT(3x4x4) as x -> [ID as y -> f(y -> TANH*9)]*7"
+    ),
+    "a value that is named in copies of unknown number": (
+        "f(v) = [ID + v]*50\ng(net, c=C) = net*(c - 2)\nINPUT(3x4x4) -> g([CONV(3) as x]) -> f(x -> RELU*9)"
     ),
     "a recursion that a shape ends": "f(n) = [CONV(C+1) -> f(n+1)] if C < 9 else ID\nINPUT(3x4x4) -> f(1)",
     "a value that only a layer reads": "INPUT(3x8x8) as x -> POOL(2, 2) as p -> UNPOOL(p) -> CROP(x)",
@@ -148,8 +155,11 @@ def test_no_spec_is_counted_too_high(text: str) -> None:
 
 
 def test_what_contains_itself_without_an_end_has_no_number_of_nodes() -> None:
-    (error,) = compiled("f(n) = [f(n+1), f(n+1)] if n > 0 else CONV\nINPUT -> f(1)").diagnostics
+    text = "f(n) = [f(n+1), f(n+1)] if n > 0 else CONV\nendless = INPUT -> f(1)"
+    (error,) = compiled(text).diagnostics
     assert error.code == "endless-definition"
+    large = "g(n) = RELU*n\nlarge = INPUT -> g(300000)"
+    assert "300,000 nodes" in [found.label for found in compiled(f"{text}\n{large}").diagnostics]
 
 
 def test_the_message_names_the_limit_and_the_flag() -> None:
@@ -198,9 +208,10 @@ def test_copies_of_nothing_are_no_nodes() -> None:
     assert len(cnndsl.parse("INPUT -> ID*100 -> RELU", max_nodes=2).graph) == 2
 
 
-def test_a_mistake_in_a_large_network_is_one_mistake() -> None:
-    (error,) = compiled("f(n) = CONV(0*n)\nINPUT -> [f(3) -> RELU]*90000").diagnostics
-    assert error.code == "bad-argument"
+def test_behind_a_mistake_in_a_large_network_it_is_not_looked_at_to_its_end() -> None:
+    text = "f(n) = CONV(0*n)\nINPUT -> [f(3) -> RELU*20]*{} -> CONV(1//0)"
+    assert [found.code for found in compiled(text.format(100)).diagnostics] == ["bad-argument", "bad-arithmetic"]
+    assert [found.code for found in compiled(text.format(9_000)).diagnostics] == ["bad-argument"]
 
 
 def test_a_mistake_that_only_a_guess_makes_is_none() -> None:

@@ -698,6 +698,16 @@ def test_a_text_has_a_longest_length() -> None:
     assert error.code == "text-too-long"
 
 
+def test_a_text_has_a_largest_number_of_words_and_signs() -> None:
+    most = 100_000
+    assert tree("x = (" + "1," * (most // 2 - 3) + "1)  # and a comment, of words and signs" + " word" * 100)
+    (error,) = syntax_errors("x = (" + "1," * (most // 2) + "1)")
+    assert error.code == "text-too-long"
+    assert f"{most + 5:,}" in error.message
+    (error,) = syntax_errors("x = " + "-" * most + "1")
+    assert error.code == "text-too-long"
+
+
 # single expressions
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnndsl.elaborate.context import MOST_CALLS, Context
 from cnndsl.elaborate.program import names_input, starts_with_input
-from cnndsl.elaborate.values import UNKNOWN, Block, Failed, Scope, Wire, is_wire
+from cnndsl.elaborate.values import Block, Failed, Scope, Wire, is_wire
 from cnndsl.syntax import ast
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Beginnings:
         called = scope.find(call.name)
         block = called if isinstance(called, Block) else scope.program.find(call.name) if called is None else None
         if block is None:
-            return (called is None and starts_with_input(call)) or (self._in_doubt and called is UNKNOWN)
+            return called is None and starts_with_input(call)
         if starts_with_input(block.definition.body):
             return True
         if not self._has_values(call, scope, wire):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cnndsl.elaborate.arithmetic import LARGEST, is_whole
+from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.budget import Budget
 from cnndsl.elaborate.context import MOST_CALLS, Abort, Context, Mark
 from cnndsl.elaborate.evaluate import Evaluator
@@ -23,6 +23,9 @@ __all__ = ["least_nodes"]
 
 _MOST_STEPS = 50_000
 """Steps of counting, beside two for each character of the file; what takes more is left to the limits of expansion."""
+
+_MOST_COUNTED = 2**63 + 1
+"""Nodes beyond which it is not worth telling how many they are."""
 
 _MULTIPLYING = (ast.Arithmetic, ast.For, ast.Name, ast.Call)
 """What can stand for more nodes than are written."""
@@ -46,7 +49,7 @@ def least_nodes(checked: Context, models: Sequence[Model]) -> list[int]:
             total += part.nodes
             if total > checked.budget.most_nodes:
                 widest = part.widest or _Part(part.span, total)
-                number = f"{widest.nodes:,}" if widest.nodes <= LARGEST else "more than 2^63"
+                number = f"{widest.nodes:,}" if widest.nodes < _MOST_COUNTED else "more than 2^63"
                 raise checked.too_many_nodes(widest.span, f"{number} nodes")
         counts.append(total - before)
     return counts
@@ -106,7 +109,12 @@ class _Body(Mark):
 
 
 class _Counter:
-    """Counts the nodes of texts; all wires are unknown to it."""
+    """Counts the nodes of texts; all wires are unknown to it.
+
+    Attributes:
+        context: where counting is.
+        evaluator: computes what is known without shapes.
+    """
 
     def __init__(self, checked: Context) -> None:
         budget = Budget(checked.budget.most_nodes, _MOST_STEPS + 2 * len(checked.program.file.source.text))
@@ -168,7 +176,7 @@ class _Counter:
         if count is None:
             return 0
         try:
-            nodes = count(expression, scope)
+            nodes = min(count(expression, scope), _MOST_COUNTED)
         except Failed:
             return 0
         if nodes > self.context.budget.most_nodes and kind in _MULTIPLYING:
@@ -227,7 +235,7 @@ class _Counter:
     def _smaller(self, conditional: ast.Conditional, scope: Scope) -> int:
         before, self._certain = self._certain, len(self.context.open)
         try:
-            return max(self._body(conditional.then, scope), self._body(conditional.otherwise, scope))
+            return min(self._body(conditional.then, scope), self._body(conditional.otherwise, scope))
         finally:
             self._certain = before
 
@@ -295,8 +303,10 @@ class _Counter:
             self._calls[key] = 0, (), inner  # for what contains itself
             values = {name: value for name, value in inner.names.items() if _is_unread(value)}
             self._depth += 1
-            nodes = self._body(definition.body, inner)
-            self._depth -= 1
+            try:
+                nodes = self._body(definition.body, inner)
+            finally:
+                self._depth -= 1
             read = tuple(name for name, value in values.items() if not _is_unread(value))
             self._calls[key] = nodes, read, inner
             return nodes

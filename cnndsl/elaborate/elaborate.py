@@ -26,7 +26,7 @@ from cnndsl.layers import structure
 from cnndsl.layers.convolution import Convolution
 from cnndsl.layers.extent import for_large_sizes
 from cnndsl.layers.tensor import a_size
-from cnndsl.resources import MOST_NODES
+from cnndsl.resources import MOST_NODES, with_room
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
@@ -39,6 +39,7 @@ _DEEPEST_RECURSION = 60_000
 """Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
 
 
+@with_room
 def elaborate(
     file: ast.File,
     overrides: Mapping[str, object],

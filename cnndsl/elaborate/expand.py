@@ -45,6 +45,9 @@ class Expander:
         context: the file, its diagnostics, and where we are.
         classes: gives the units of a bare dense layer that is the last.
         last_dense: which bare dense layers, by number, are taken to be the last.
+
+    Attributes:
+        evaluator: computes values.
     """
 
     def __init__(self, context: Context, classes: Callable[[Scope], int], last_dense: frozenset[int]) -> None:
