@@ -6,7 +6,9 @@ Spans, and spellings that mean the same (`( )` for `[ ]`, `1e3` for `1000`), tak
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import cached_property
 from inspect import get_annotations
 from typing import Any, ClassVar, Literal, dataclass_transform
 
@@ -360,9 +362,14 @@ class File(Node):
 
     def is_behind_a_break(self, node: Node) -> bool:
         """Whether something that could not be read stands before a statement, which may have been a part of it."""
-        start = node.span.start
-        before = max((other.span.end for other in self.statements if other.span.end <= start), default=0)
-        return any(before <= span.end <= start for span in self.broken)
+        return bool(self.broken) and node.span.start in self._behind_breaks
+
+    @cached_property
+    def _behind_breaks(self) -> frozenset[int]:
+        """Where the first statement behind each of the broken stretches starts."""
+        starts = [statement.span.start for statement in self.statements]
+        places = (bisect_left(starts, span.end) for span in self.broken)
+        return frozenset(starts[place] for place in places if place < len(starts))
 
     @property
     def description(self) -> str:
