@@ -22,13 +22,15 @@ from cnndsl.syntax import ast, parse
 from cnndsl.syntax.format import formatted
 from cnndsl.syntax.parser import LONGEST_TEXT
 
-__all__ = ["assert_graph_or_errors", "assert_keeps_contract", "assert_means_the_same"]
+__all__ = ["assert_graph_or_errors", "assert_keeps_contract", "assert_means_the_same", "is_parsed"]
 
 MOST_SECONDS = 2.0
 """Of the processor, for compiling a text and showing what is said about it; for formatting it, as many again."""
 
 MOST_MEGABYTES = 500
 """By which one text may raise the most that the process has held."""
+
+_OF_SYNTAX = {"syntax", "unclosed-bracket", "missing-arrow", "bad-statement", "bad-parameter", "number-too-large"}
 
 MOST_NODES = 4_000
 """A fiftieth of what is allowed: a text that uses them up is soon done, and one that takes longer than they allow is
@@ -46,8 +48,13 @@ def assert_keeps_contract(content: bytes) -> None:
     inputs = dict(re.findall(r"--input (?:(\w+)=)?(\S+)", line))
     model = re.search(r" :(\w+)", line)
     compilation = _compiled(Source("net.cnn", text, model=model[1] if model else ""), parameters, inputs)
-    if compilation.file is not None and not compilation.file.broken:
+    if compilation.file is not None and is_parsed(compilation):
         assert_means_the_same(compilation.file)
+
+
+def is_parsed(compilation: Compilation) -> bool:
+    """Whether nothing is wrong with the syntax of a text: its tree is that of the text."""
+    return compilation.file is not None and not any(found.code in _OF_SYNTAX for found in compilation.diagnostics)
 
 
 def assert_graph_or_errors(text: str, inputs: dict[str, object] | None = None, /, **parameters: object) -> Compilation:
