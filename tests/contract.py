@@ -100,26 +100,8 @@ def assert_means_the_same(file: ast.File) -> None:
         diagnostics = Diagnostics()
         again = parse(Source("net.cnn", text), diagnostics)
         assert again is not None, f"{text!r}: {list(diagnostics)}"
-        assert _is_equal(file, again), f"{text!r} says something else"
+        assert file == again, f"{text!r} says something else"
         assert formatted(again) == text
-
-
-def _is_equal(one: object, other: object) -> bool:
-    """Equality of trees however deep they are: that of Python recurses."""
-    pending = [(one, other)]
-    while pending:
-        left, right = pending.pop()
-        if type(left) is not type(right):
-            return False
-        if isinstance(left, ast.Node) and isinstance(right, ast.Node):
-            pending += [(getattr(left, name), getattr(right, name)) for name in left._compared]
-        elif isinstance(left, tuple) and isinstance(right, tuple):
-            if len(left) != len(right):
-                return False
-            pending += zip(left, right, strict=True)
-        elif left != right:
-            return False
-    return True
 
 
 @contextmanager
