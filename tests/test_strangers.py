@@ -105,6 +105,7 @@ REFUSED = {
     "copies by a shape": ("INPUT(1000x2x2) -> [[[CONV(C)]*C]*C]*C", "too-many-steps"),
     "layers that all differ": ("INPUT(1x2x2) -> [[CONV(C+1)]*C]*1000", "too-many-steps"),
     "mistakes in copies": ("f(n) = CONV(0*n)\nINPUT -> [f(3)]*190000", "bad-argument"),
+    "many inputs": ("INPUT*100000", "input-inside"),
     "many models": (lines("m{0} = INPUT -> a{0}*1000\na{0} = RELU | TANH", 300), "too-many-nodes"),
     "many small models": (lines("m{0} = INPUT", 18_000), "too-many-steps"),
     # what would be computed for ever
