@@ -9,7 +9,7 @@ import pytest
 from specs_in_tests import compiled, diagnostics, graph, last, layers, mistakes, nodes, output, params
 
 from cnndsl.compiler import compile_source
-from cnndsl.elaborate import context
+from cnndsl.elaborate import budget
 from cnndsl.graph import verify
 from cnndsl.source import Source
 
@@ -620,7 +620,7 @@ def test_the_networks_of_a_file_have_a_largest_size(text: str) -> None:
 
 
 def test_the_models_of_a_file_share_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(context, "MOST_STEPS", 60_000)
+    monkeypatch.setattr(budget, "MOST_STEPS", 60_000)
     one, two = ("\n".join(f"{name} = INPUT -> [ID*150]*100" for name in names) for names in ("a", "ab"))
     assert graph(one).nodes
     assert [error.code for error in diagnostics(two)] == ["too-many-steps"]

@@ -246,8 +246,13 @@ def holds(found: tuple[Diagnostic, ...], height: int, width: int) -> bool:
 def _holds(text: str, height: int, width: int) -> bool:
     if found := re.fullmatch(r"H and W are (multiples of (\d+)|even)", text):
         return height % int(found[2] or 2) == 0 == width % int(found[2] or 2)
-    parts = re.split(r" and (?=[HW] )", text)
-    return all(said(part, part[0], height if part[0] == "H" else width) for part in parts)
+    parts = re.split(r" and (?=[HW] |[^ ]+ == )", text)
+    return all(
+        eval(part, {"H": height, "W": width})
+        if " == " in part
+        else said(part, part[0], height if part[0] == "H" else width)
+        for part in parts
+    )
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -34,22 +34,28 @@ class Answer(NamedTuple):
     megabytes: float
 
 
+MEASURE = """
+import json, os, subprocess, sys, threading
+with open("out", "wb") as out, open("err", "wb") as err:
+    process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+    watch = threading.Timer(60, process.kill)
+    watch.start()
+    _, status, used = os.wait4(process.pid, 0)
+    watch.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([process.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+"""Runs a command and tells its status, seconds and memory. A process of its own does so, which is small: to a new
+process Linux counts the memory that the one which started it holds, and the tests hold torch."""
+
+
 def answer(*arguments: str, cwd: Path) -> Answer:
     """Run `python -m cnndsl` in a folder, and measure this process alone."""
-    with (cwd / "out").open("w+b") as out, (cwd / "err").open("w+b") as err:
-        command = [sys.executable, "-m", "cnndsl", *arguments]
-        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        watch = threading.Timer(60, process.kill)
-        watch.start()
-        _, status, used = os.wait4(process.pid, 0)
-        watch.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)  # it is waited for
-        texts = []
-        for stream in (out, err):
-            stream.seek(0)
-            texts.append(stream.read().decode())
-    megabytes = used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    return Answer(process.returncode, texts[0], texts[1], used.ru_utime + used.ru_stime, megabytes)
+    command = [sys.executable, "-c", MEASURE, sys.executable, "-m", "cnndsl", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    status, seconds, memory = json.loads(done.stdout)
+    texts = ((cwd / stream).read_bytes().decode() for stream in ("out", "err"))
+    return Answer(status, *texts, seconds, memory / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
 def answered(*arguments: str, cwd: Path, status: int, says: str) -> Answer:
