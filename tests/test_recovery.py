@@ -110,6 +110,11 @@ def test_one_mistake_is_told_once(text: str) -> None:
     assert len(found) == 1, render_all(found)
 
 
+def test_sizes_that_would_fit_are_no_matter_where_a_statement_is_wrong() -> None:
+    text = "gate = [ID & GAP -> FC(3 2)]\nINPUT(3x32x32) -> POOL(40) -> gate"
+    assert [each.code for each in said(text)] == ["syntax", "window-too-large"]
+
+
 def test_what_can_be_set_is_not_denied_where_a_statement_is_wrong() -> None:
     text = "N = 2 $\nINPUT -> [CONV]*M -> POOL(K) $"
     found = compile_source(Source("net.cnn", text), {"N": 3, "M": 2, "K": 3}).diagnostics

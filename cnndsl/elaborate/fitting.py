@@ -29,10 +29,10 @@ def with_sizes_that_fit(
     """The diagnostics, those about sizes with a note that tells which sizes of the input would do.
 
     For this the network is elaborated once more with an open size, `INPUT(3xHxW)`, which tells what it demands of H and
-    W where nothing else is wrong with it.
+    W where nothing else is wrong with it, and every statement could be read.
     """
     codes = {each.code for each in found}
-    if not codes & _OF_SIZES or "size-order" in codes:
+    if not codes & _OF_SIZES or "size-order" in codes or file.broken:
         return found
     opened = _opened(file, inputs)
     if opened is None:
