@@ -81,9 +81,11 @@ def warn_unread(context: Context) -> None:
     statements = context.program.file.statements
     read = {word for statement in statements for word in _words(statement)}
     for statement in statements:
-        ends = {_last(part) for part in statement.children()}
+        ends = {id(_last(part)) for part in statement.children()}
         for node in statement.walk():
-            if not isinstance(node, ast.Label) or node.name in read or node in ends or starts_with_input(node.element):
+            if not isinstance(node, ast.Label) or node.name in read or id(node) in ends:
+                continue
+            if starts_with_input(node.element):
                 continue
             span = Span(node.span.source, node.span.end - len(node.name), node.span.end)
             help = f"leave the name out, or read it: `[ID, {node.name}]` joins it to a path"
