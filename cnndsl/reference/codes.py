@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from cnndsl.diagnostics import CODES, Severity
 from cnndsl.reference.cases import COMMAND, case_of
+from cnndsl.reference.texts import cut
 
 __all__ = ["codes_document"]
 
@@ -40,11 +41,7 @@ def _code(code: str) -> Iterator[str]:
     for name, text in {"net.cnn": case.spec, **case.files}.items():
         if case.files:
             yield from (f"{name}:", "")
-        yield from ("```", *map(_cut, text.split("\n")), "```", "")
+        yield from ("```", cut(text, _LONGEST_LINE), "```", "")
     if case.command != COMMAND:
         yield from (f"`{case.command}` says:", "")
     yield from ("```text", case.said.rstrip(), "```", "")
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 3]}..."

@@ -12,7 +12,7 @@ from cnndsl.layers.signature import default, signature
 from cnndsl.reference.cases import Case, case_of
 from cnndsl.reference.composites import Composite
 from cnndsl.reference.entries import Entry, families
-from cnndsl.reference.texts import description, filled, gives, meaning
+from cnndsl.reference.texts import cut, description, filled, gives, meaning
 from cnndsl.reference.uses import in_torch, mistakes
 
 __all__ = ["listing", "page"]
@@ -104,19 +104,13 @@ def _code(code: str, width: int) -> Iterator[str]:
     yield f"{severity.value}[{code}]"
     yield _wrapped(rule, width)
     case = case_of(code)
-    yield _section("for example", (_indented(_cut(case.spec, width)), *_other_files(case)))
+    yield _section("for example", (_indented(cut(case.spec, width - len(_STEP))), *_other_files(case)))
     yield f"{_STEP}$ {case.command}\n{_indented(case.said.rstrip())}"
 
 
 def _other_files(case: Case) -> Iterator[str]:
     for name, text in case.files.items():
         yield f"\n{_STEP}and in {name}:\n\n{_indented(text)}"
-
-
-def _cut(text: str, width: int) -> str:
-    """A spec whose lines are cut where they would not fit."""
-    most = width - len(_STEP)
-    return "\n".join(line if len(line) <= most else f"{line[: most - 3]}..." for line in text.split("\n"))
 
 
 def _indented(text: str) -> str:

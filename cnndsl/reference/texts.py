@@ -7,7 +7,7 @@ from typing import Any
 
 from cnndsl.layers import Attribute, Example, Filled, Layer
 
-__all__ = ["description", "filled", "gives", "meaning"]
+__all__ = ["cut", "description", "filled", "gives", "meaning"]
 
 
 def description(layer: type[Layer]) -> list[str]:
@@ -30,3 +30,8 @@ def filled(attribute: Attribute[Any]) -> str:
 def gives(example: Example) -> str:
     """What leaves an example and what it costs: `64x56x56; 9,472 parameters, 118,013,952 MACs`."""
     return f"{example.output}; {example.parameters:,} parameters, {example.macs:,} MACs"
+
+
+def cut(text: str, most: int) -> str:
+    """A text whose lines are cut where they have more characters than that."""
+    return "\n".join(line if len(line) <= most else f"{line[: most - 3]}..." for line in text.split("\n"))
