@@ -19,10 +19,10 @@ import pytest
 from cnndsl.compiler import Compilation, compile_one, compile_source
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.diagnostics.terminal import render
+from cnndsl.reference.cases import RULE
 from cnndsl.source import Source
 
 CASES = sorted((Path(__file__).parent / "wrong").glob("*.txt"))
-RULE = "\n--------\n"
 
 
 class Expected(NamedTuple):

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["COMMAND", "Case", "case_of", "read_case", "shown_cases"]
+__all__ = ["COMMAND", "RULE", "Case", "case_of", "read_case", "shown_cases"]
 
 COMMAND = "cnndsl check net.cnn"
 RULE = "\n--------\n"
