@@ -12,6 +12,7 @@ from cnndsl.layers.attributes import AutoFlag, Extents, Filled, Padding, Rejecte
 from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, compact, options
+from cnndsl.layers.reach import Reaches
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 from cnndsl.layers.windows import Pairs, Window, spans
 
@@ -46,6 +47,9 @@ class _SlidingConvolution(Layer):
         require_bias(self)
         filters, _ = self.channels(entering.channels)
         return TensorType(filters, self.window.slide(entering.spatial))
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (self.window.reach(inputs[0].spatial),)
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
         incoming = inputs[0].channels
@@ -224,6 +228,10 @@ class TransposedConvolution(Layer):
                 message, attribute="padding", code="window-too-large", label=f"the size would be {by_x(sizes)}"
             )
         return TensorType(self.filters, sizes)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        window = Window(self.kernel, self.stride, self.dilation, self._pairs(output.rank))
+        return (window.reach_back(output.spatial),)
 
     def _pairs(self, rank: int) -> Pairs:
         return ((0, 0),) * rank if isinstance(self.padding, str) else self.padding

@@ -6,6 +6,7 @@ from cnndsl.layers.attributes import Filled, Flag, Whole
 from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, options
+from cnndsl.layers.reach import Reaches, everywhere
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Flatten", "FullyConnected"]
@@ -40,6 +41,9 @@ class FullyConnected(Layer):
         require_bias(self)
         return TensorType(self.units)
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (everywhere(inputs[0]),)
+
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
         weight: Shapes = {"weight": (self.units, inputs[0].elements)}
         return {**weight, "bias": (self.units,)} if self.bias else weight
@@ -67,6 +71,9 @@ class Flatten(Layer):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         return TensorType(inputs[0].elements)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (everywhere(inputs[0]),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.Flatten"),)

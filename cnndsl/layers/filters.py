@@ -8,6 +8,7 @@ from cnndsl.layers.attributes import Symbol
 from cnndsl.layers.convolution import require_plane
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import PARTS, ModuleCall, Step, options
+from cnndsl.layers.reach import Reach, Reaches, Taps
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Filter"]
@@ -18,6 +19,16 @@ class _Kernel(NamedTuple):
 
     rows: tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]
     divisor: int = 1
+
+    @property
+    def taps(self) -> tuple[Taps, Taps]:
+        """The rows and the columns that are not all zero, counted from the middle."""
+        return _used(self.rows), _used(tuple(zip(*self.rows, strict=True)))
+
+
+def _used(lines: tuple[tuple[int, ...], ...]) -> Taps:
+    first, *others = (place - 1 for place, line in enumerate(lines) if any(line))
+    return Taps(first, others[-1], others[0] - first) if others else Taps(first, first)
 
 
 _KERNELS = {
@@ -59,6 +70,9 @@ class Filter(Layer):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         return require_plane(self, inputs)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (tuple((Reach(axis, (taps,), 1),) for axis, taps in enumerate(_KERNELS[self.name].taps)),)
 
     def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return {"weight": (inputs[0].channels, 1, 3, 3)}

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
 from cnndsl.layers.extent import require_closed
 from cnndsl.layers.lowering import Step
+from cnndsl.layers.reach import Reaches, matching
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -177,6 +178,13 @@ class Layer:
             Rejected: the layer cannot take them.
         """
         return inputs[0]
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        """What its positions read in evaluation, for each input along each spatial axis of that input.
+
+        By default a position reads the one at its place, or the whole map where the sizes are not the same.
+        """
+        return tuple(matching(entering, output) for entering in inputs)
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
         """Learned tensors, by torch's names and in torch's shapes."""

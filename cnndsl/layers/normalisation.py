@@ -6,6 +6,7 @@ from cnndsl.layers.attributes import Flag, Real, Rejected, Whole
 from cnndsl.layers.convolution import require_groups, require_map
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import PARTS, FunctionCall, ModuleCall, Operand, Step, options
+from cnndsl.layers.reach import Reaches, everywhere, pointwise
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -114,6 +115,9 @@ class InstanceNormalisation(_ScaledNormalisation):
             raise Rejected(message, code="needs-map", help="use BN, which normalises over the batch")
         return entering
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return super().reach(inputs, output) if self.running else (_with_statistics(output),)
+
     def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return _running_statistics(inputs[0]) if self.running else {}
 
@@ -192,6 +196,9 @@ class GroupNormalisation(_ScaledNormalisation):
             raise Rejected(message, attribute="groups", help="write fewer groups")
         return entering
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (_with_statistics(output),)
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         sizes = {"num_groups": self.groups, "num_channels": output.channels}
         written = options(eps=(self.eps, 1e-5), affine=(self.is_affine, True))
@@ -254,6 +261,12 @@ class LocalResponseNormalisation(Layer):
         norm = ModuleCall("torch.nn.LocalResponseNorm", {"size": self.size}, written)
         # In three dimensions torch views the map in another shape, which one that is permuted does not allow.
         return (norm,) if inputs[0].rank < 3 else (FunctionCall("torch.Tensor.contiguous"), norm)
+
+
+def _with_statistics(type: TensorType) -> tuple[Reaches, ...]:
+    """Each value is read at its place, and all positions for their mean and variance."""
+    pairs = zip(pointwise(type.rank), everywhere(type), strict=True)
+    return tuple((*(own or ()), *(whole or ())) for own, whole in pairs)
 
 
 def _running_statistics(type: TensorType) -> Shapes:

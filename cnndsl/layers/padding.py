@@ -6,6 +6,7 @@ from cnndsl.layers.attributes import Pair, Pairs, Rejected, Symbol
 from cnndsl.layers.convolution import padding_sides, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact
+from cnndsl.layers.reach import Reaches, shifted
 from cnndsl.layers.tensor import TensorType, a_size
 
 __all__ = ["Pad"]
@@ -54,6 +55,9 @@ class Pad(Layer):
         pairs = zip(entering.spatial, self.size[: entering.rank], strict=True)
         spatial = tuple(size + sum(pair) for size, pair in pairs)
         return TensorType(entering.channels + sum(self.channels), spatial)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (tuple(shifted(axis, -before) for axis, (before, _) in enumerate(self.size[: output.rank])),)
 
     def _check_source(self, entering: TensorType) -> None:
         """What is repeated is there: reflection leaves out the edge, a circle goes round once.

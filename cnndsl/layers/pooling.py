@@ -10,6 +10,7 @@ from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, S
 from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact, options
+from cnndsl.layers.reach import Reaches
 from cnndsl.layers.tensor import TensorType, by_x
 from cnndsl.layers.windows import Pairs, Window
 
@@ -57,6 +58,9 @@ class _WindowPooling(Layer):
         if self.averages and (self.ceil or not self.counts_padding) and not self._fits_torch(entering):
             self._reject_uneven_mean()
         return TensorType(entering.channels, sizes)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (self.window.reach(inputs[0].spatial),)
 
     def _reject_uneven_mean(self) -> None:
         """Whether a cell counts in a mean is known to torch only for the padding that its own layers do."""
@@ -220,6 +224,10 @@ class Unpooling(Layer):
             help = f"a 1x1 convolution changes the channels: `CONV({given.type.channels}, 1)`"
             raise Rejected(message, attribute="value", code="shape-mismatch", label=label, help=help)
         return pooled
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        back = self._pooling().window.reach_back(output.spatial)
+        return back, back  # a value, and where it was found
 
     def _pooling(self) -> _WindowPooling:
         """The max pooling behind the value.

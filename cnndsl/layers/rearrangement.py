@@ -9,6 +9,7 @@ from cnndsl.layers.conditions import agree
 from cnndsl.layers.convolution import require_groups, require_map, require_plane
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Slice, Step
+from cnndsl.layers.reach import Reach, Reaches, Taps, everywhere, shifted
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 
 __all__ = ["Channels", "Crop", "Permute", "PixelShuffle", "Reshape", "Shuffle"]
@@ -99,12 +100,16 @@ class Crop(Layer):
             raise Rejected(message, attribute="size", code="out-of-range")
         return TensorType(entering.channels, self.size)
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (tuple(shifted(axis, first) for axis, (first, _) in enumerate(self._ranges(inputs[0]))),)
+
+    def _ranges(self, entering: TensorType) -> list[tuple[int, int]]:
+        """What is kept along each axis, up to but not including the second number."""
+        befores = ((outer - inner) // 2 for inner, outer in zip(self.size, entering.spatial, strict=True))
+        return [(before, before + inner) for before, inner in zip(befores, self.size, strict=True)]
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
-        ranges = [
-            ((outer - inner) // 2, (outer - inner) // 2 + inner)
-            for inner, outer in zip(self.size, inputs[0].spatial, strict=True)
-        ]
-        return (Slice((None, *ranges)),)
+        return (Slice((None, *self._ranges(inputs[0]))),)
 
 
 class PixelShuffle(Layer):
@@ -133,6 +138,9 @@ class PixelShuffle(Layer):
             message = f"{area} channels become one, and {channels} cannot be divided by that"
             raise Rejected(message, attribute="r", code="groups", label=label)
         return TensorType(channels // area, (height * self.r, width * self.r))
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (tuple((Reach(axis, (Taps(0, 0),) * self.r, 1),) for axis in range(2)),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.PixelShuffle", {"upscale_factor": self.r}),)
@@ -164,6 +172,16 @@ class Reshape(Layer):
             label = f"{inputs[0].elements} != {leaving.elements}"
             raise Rejected(message, attribute="size", code="shape-mismatch", label=label)
         return leaving
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        """The last axes stay what they are while their sizes do; a position may read all of the others."""
+        entering = inputs[0]
+        axes = list(everywhere(entering))
+        for back in range(1, min(entering.rank, output.rank) + 1):
+            if entering.spatial[-back] != output.spatial[-back]:
+                break
+            axes[-back] = shifted(output.rank - back, 0)
+        return (tuple(axes),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         unflatten = ModuleCall("torch.nn.Unflatten", {"dim": 1, "unflattened_size": self.size})
@@ -200,6 +218,12 @@ class Permute(Layer):
             raise Rejected(message, attribute="order", help="name every axis once")
         channels, *spatial = (entering.shape[axis] for axis in self._axes(entering))
         return TensorType(channels, tuple(spatial))
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        """What becomes the channels is read whole."""
+        whole = everywhere(inputs[0])
+        places = map(self._axes(inputs[0]).index, range(1, inputs[0].rank + 1))
+        return (tuple(shifted(place - 1, 0) if place else whole[axis] for axis, place in enumerate(places)),)
 
     def _axes(self, entering: TensorType) -> tuple[int, ...]:
         """For each new axis the old one, channels being 0."""

@@ -8,6 +8,7 @@ from cnndsl.layers.attributes import ChannelCount, Extents, Rejected, Symbol
 from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact
+from cnndsl.layers.reach import Reaches, Taps, everywhere, scaled
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["AdaptivePooling", "ChannelPooling", "GlobalAveragePooling", "GlobalMaxPooling"]
@@ -43,9 +44,20 @@ class AdaptivePooling(Layer):
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         return TensorType(require_map(self, inputs).channels, self.size)
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        whole = everywhere(inputs[0])
+        sizes = enumerate(zip(inputs[0].spatial, self.size, strict=True))
+        return (
+            tuple(whole[axis] if parts == 1 else scaled(axis, size, parts, _part) for axis, (size, parts) in sizes),
+        )
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         path = f"torch.nn.Adaptive{_KINDS[self.mode]}Pool{output.rank}d"
         return (ModuleCall(path, {"output_size": compact(self.size)}),)
+
+
+def _part(part: int, size: int, parts: int) -> Taps:
+    return Taps(part * size // parts, -(-(part + 1) * size // parts) - 1)
 
 
 class _GlobalPooling(Layer):
@@ -55,6 +67,9 @@ class _GlobalPooling(Layer):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         return TensorType(require_map(self, inputs).channels)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (everywhere(inputs[0]),)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         pool = ModuleCall(f"torch.nn.Adaptive{_KINDS[self.mode]}Pool{inputs[0].rank}d", {"output_size": 1})

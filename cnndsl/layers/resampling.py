@@ -8,6 +8,7 @@ from cnndsl.layers.attributes import Extents, Flag, Rejected, Symbol
 from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import ModuleCall, Step, compact, options
+from cnndsl.layers.reach import Reach, Reaches, Taps, pointwise, scaled
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Resize", "Upsample"]
@@ -16,6 +17,10 @@ _FAMILY = "rearrangement"
 
 _RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 """How many axes a mode mixes values along; `nearest` mixes none and is for maps of any rank."""
+
+
+_BEFORE = {"linear": 1, "bilinear": 1, "bicubic": 2, "trilinear": 1}
+"""How many positions on each side of a place a mode mixes."""
 
 
 class _Resampling(Layer):
@@ -41,9 +46,36 @@ class _Resampling(Layer):
             raise Rejected(message, attribute="align", help="leave it out, or write another mode")
         return entering
 
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        sizes = enumerate(zip(inputs[0].spatial, output.spatial, strict=True))
+        return (tuple(self._along(axis, *both) for axis, both in sizes),)
+
+    def _along(self, axis: int, size: int, steps: int) -> Reaches:
+        if size == steps:
+            return pointwise(axis + 1)[axis]
+        if self.mode == "nearest":
+            return scaled(axis, size, steps, _nearest)
+        before = _BEFORE[self.mode]
+        if not self.align:
+            return scaled(axis, size, steps, lambda i, a, b: _between((2 * i + 1) * a - b, 2 * b, before))
+        if 1 in (size, steps):  # the first corner is all there is
+            return (Reach(None, (Taps(0, 0),), 0),)
+        return scaled(axis, size - 1, steps - 1, lambda i, a, b: _between(i * a, b, before))
+
     def _upsample(self, **target: tuple[Any, Any]) -> tuple[Step, ...]:
         how = options(mode=(self.mode, "nearest"), align_corners=(self.align or None, None))
         return (ModuleCall("torch.nn.Upsample", options={**target, **how}),)
+
+
+def _nearest(position: int, size: int, steps: int) -> Taps:
+    place = position * size // steps
+    return Taps(place, place)
+
+
+def _between(numerator: int, denominator: int, before: int) -> Taps:
+    """What is mixed for a place: so many positions on each side of it, or the one on which it falls."""
+    place, rest = divmod(numerator, denominator)
+    return Taps(place - before + 1, place + before) if rest else Taps(place, place)
 
 
 class Upsample(_Resampling):

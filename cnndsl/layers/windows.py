@@ -7,8 +7,11 @@ window must start inside the input or its leading padding.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 from cnndsl.layers.attributes import Rejected
+from cnndsl.layers.extent import Extent
+from cnndsl.layers.reach import NOTHING, Reach, Reaches, Taps
 from cnndsl.layers.tensor import a_size, by_x
 
 __all__ = ["Pairs", "Window", "spans"]
@@ -74,6 +77,39 @@ class Window:
         if any(count < 1 for count in steps):
             raise self._too_large(sizes, pairs, reaches, steps)
         return steps
+
+    def reach(self, sizes: tuple[int, ...]) -> tuple[Reaches, ...]:
+        """What its steps over a map of these spatial sizes read."""
+        ends = (reach - 1 for reach in spans(self.kernel, self.dilation))
+        axes = zip(self.pairs(sizes), ends, self.dilation, self.stride, strict=True)
+        return tuple(
+            (Reach(axis, (Taps(-before, end - before, dilation),), stride),)
+            for axis, ((before, _), end, dilation, stride) in enumerate(axes)
+        )
+
+    def reach_back(self, sizes: tuple[int, ...]) -> tuple[Reaches, ...]:
+        """Which of its steps read a position of a map of these spatial sizes: what a transposed window reads."""
+        return tuple(self._steps_along(axis, before) for axis, (before, _) in enumerate(self.pairs(sizes)))
+
+    def _steps_along(self, axis: int, before: int) -> Reaches:
+        if isinstance(before, Extent):
+            return None
+        phases = range(before, before + self.stride[axis])
+        return (Reach(axis, tuple(self._steps_over(axis, position) for position in phases), 1),)
+
+    def _steps_over(self, axis: int, position: int) -> Taps:
+        """The steps that read a position of the padded map: those of each entry of the kernel that can lie there."""
+        kernel, stride, dilation = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        shared = gcd(stride, dilation)
+        apart = stride // shared
+        least = next(
+            (entry for entry in range(min(kernel, apart)) if (position - dilation * entry) % stride == 0), None
+        )
+        if least is None:
+            return NOTHING
+        most = least + (kernel - 1 - least) // apart * apart
+        first, last = ((position - dilation * entry) // stride for entry in (most, least))
+        return Taps(first, last, dilation // shared)
 
     def _steps(self, size: int, reach: int, stride: int, pair: tuple[int, int]) -> int:
         before, after = pair

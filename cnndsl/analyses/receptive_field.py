@@ -1,0 +1,169 @@
+"""The receptive field of every node: which positions of the network's inputs one of its positions depends on.
+
+Along each axis of an input it is the interval from the first position to the last, over all paths from the input to the
+node. A path is one of the graph of nodes: channels are not told apart, so a layer that reads some channels reads the
+paths of all. Each axis is looked at by itself. As is usual, intervals are not clipped at the borders, where they reach
+into the padding. Layers count as they compute in evaluation: a batch norm reads one position, a group norm all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cnndsl.analyses.field import Field, Strand, Unfollowed, joined, through
+from cnndsl.graph import Graph, Node
+from cnndsl.layers.extent import spelled
+from cnndsl.layers.reach import Reaches, pointwise
+from cnndsl.layers.rejected import Undecided
+from cnndsl.resources import no_collections
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+__all__ = ["Along", "NodeField", "ReceptiveFields", "receptive_fields"]
+
+Fields = tuple[Field | None, ...]
+"""The field along each axis of an input; None where it is not known."""
+
+UNKNOWN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """A receptive field along one axis of an input, in positions of that input.
+
+    Attributes:
+        size: from the first position that is read to the last, where that is most.
+        stride: by how much the field moves on from one position of the node to the next, on average; None where it
+            stays, as behind a pooling of the whole map, and where it moves on by different amounts on different paths.
+        start: the first position that the node's first position reads, in the padding where it is negative; None where
+            it reads nothing, or that is not known.
+    """
+
+    size: int
+    stride: int | Fraction | None
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeField:
+    """The receptive field of a node.
+
+    Attributes:
+        node: the node.
+        fields: for each input that reaches it, by name, the field along each axis of the input.
+    """
+
+    node: Node
+    fields: Mapping[str, Fields]
+
+    def along(self, name: str) -> tuple[Along | None, ...]:
+        """The field in the input of this name, along each axis of the input; None where it is not known."""
+        return tuple(map(self._measured, self.fields[name]))
+
+    def _measured(self, field: Field | None) -> Along | None:
+        extents = self.node.type.spatial
+        try:
+            return None if field is None else Along(field.size(extents), field.stride, _start(field, len(extents)))
+        except (Unfollowed, Undecided):
+            return None
+
+    def __str__(self) -> str:
+        """`483 /32`, `5x9 /1x2`, `675` where it stays, `-` where nothing is known; with names for several inputs."""
+        texts = {name: _text(self.along(name)) for name, fields in self.fields.items() if fields}
+        if len(texts) < 2:
+            return next(iter(texts.values()), UNKNOWN)
+        return ", ".join(f"{name} {text}" for name, text in texts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveFields:
+    """The receptive fields in a network: a row for each node, in execution order."""
+
+    rows: tuple[NodeField, ...]
+
+
+@no_collections()
+def receptive_fields(graph: Graph) -> ReceptiveFields:
+    """The receptive field of every node.
+
+    >>> from cnndsl import parse
+    >>> *_, last = receptive_fields(parse("INPUT(3x32x32) -> CONV(8, 5) -> POOL -> CONV(8, 3)").graph).rows
+    >>> str(last), last.along("input")[0].start
+    ('10 /2', -4)
+    """
+    names = {end.node: end.name for end in reversed(graph.inputs)}
+    found: dict[Node, Mapping[str, Fields]] = {}
+    for node in graph:
+        found[node] = _reading(node, found) if node.inputs else {names[node]: _entering(node.type.rank)}
+    return ReceptiveFields(tuple(NodeField(node, fields) for node, fields in found.items()))
+
+
+def _entering(rank: int) -> Fields:
+    """Of an input: each position is itself."""
+    return tuple(Field((Strand(axis, ((0, 0),), 1),)) for axis in range(rank))
+
+
+def _reading(node: Node, found: Mapping[Node, Mapping[str, Fields]]) -> Mapping[str, Fields]:
+    ways: dict[str, list[Fields]] = {}
+    for read, reaches in zip(node.inputs, _reaches(node), strict=True):
+        for name, fields in found[read].items():
+            ways.setdefault(name, []).append(_through(fields, reaches))
+    return {name: _joined(fields) for name, fields in ways.items()}
+
+
+def _reaches(node: Node) -> tuple[tuple[Reaches, ...], ...]:
+    types = node.input_types
+    try:
+        return node.layer.reach(types, node.type)
+    except Undecided:
+        return tuple((None,) * each.rank for each in types)
+
+
+def _through(fields: Fields, reaches: tuple[Reaches, ...]) -> Fields:
+    return fields if reaches is pointwise(len(reaches)) else tuple(_one_through(field, reaches) for field in fields)
+
+
+def _one_through(field: Field | None, reaches: tuple[Reaches, ...]) -> Field | None:
+    try:
+        return None if field is None else through(field, reaches)
+    except (Unfollowed, Undecided):
+        return None
+
+
+def _joined(ways: list[Fields]) -> Fields:
+    first, *others = ways
+    return first if all(other is first for other in others) else tuple(map(_one_joined, zip(*ways, strict=True)))
+
+
+def _one_joined(ways: tuple[Field | None, ...]) -> Field | None:
+    known = [field for field in ways if field is not None]
+    try:
+        return joined(known) if len(known) == len(ways) else None
+    except (Unfollowed, Undecided):
+        return None
+
+
+def _start(field: Field, rank: int) -> int | None:
+    try:
+        first = field.at((0,) * rank)
+    except Undecided:
+        return None
+    return first and first[0]
+
+
+def _text(axes: tuple[Along | None, ...]) -> str:
+    if all(along is None for along in axes):
+        return UNKNOWN
+    sizes = _for_all([UNKNOWN if along is None else spelled(along.size) for along in axes])
+    if all(along is None or along.stride is None for along in axes):
+        return sizes
+    strides = [UNKNOWN if along is None or along.stride is None else f"{float(along.stride):.4g}" for along in axes]
+    return f"{sizes} /{_for_all(strides)}"
+
+
+def _for_all(texts: list[str]) -> str:
+    """One text for all axes, where they agree."""
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
