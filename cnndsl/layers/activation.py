@@ -7,6 +7,7 @@ from typing import ClassVar
 from cnndsl.layers.attributes import Real, Symbol
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Step, options
+from cnndsl.layers.saved import Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -60,6 +61,9 @@ class Relu(_Elementwise):
 
     words = ("RELU",)
     module = "ReLU"
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(output=True)
 
 
 class Relu6(_Elementwise):
@@ -171,6 +175,9 @@ class Sigmoid(_Elementwise):
     words = ("SIGMOID",)
     module = "Sigmoid"
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(output=True)
+
 
 class HardSigmoid(_Elementwise):
     """Hard sigmoid: min(max(0, x + 3), 6) / 6."""
@@ -185,6 +192,9 @@ class Tanh(_Elementwise):
 
     words = ("TANH",)
     module = "Tanh"
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(output=True)
 
 
 class Softplus(_Elementwise):
@@ -204,6 +214,9 @@ class _OverChannels(Layer):
     """A function of all channels at a position."""
 
     module: ClassVar[str]
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(output=True)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall(f"torch.nn.{self.module}", options=options(dim=(1, None))),)

@@ -13,6 +13,7 @@ from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, compact, options
 from cnndsl.layers.reach import Reaches
+from cnndsl.layers.saved import NUMBER_BYTES, Saved
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 from cnndsl.layers.windows import Pairs, Window, spans
 
@@ -59,6 +60,10 @@ class _SlidingConvolution(Layer):
 
     def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
         return prod(self.parameters(inputs)["weight"]) * prod(output.spatial)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        pad, _ = split_padding(self.window.pairs(inputs[0].spatial))
+        return keeps_padded(inputs[0], pad)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
@@ -314,6 +319,18 @@ def split_padding(pairs: Pairs) -> tuple[tuple[Step, ...], tuple[int, ...]]:
     if all(before == after for before, after in pairs):
         return (), tuple(before for before, _ in pairs)
     return (explicit_padding(pairs, 0),), (0,) * len(pairs)
+
+
+def keeps_padded(entering: TensorType, pad: tuple[Step, ...]) -> Saved:
+    """What a layer with windows keeps: the map that enters, or where a step pads it before, what that makes of it."""
+    if not pad:
+        return Saved((0,))
+    (step,) = pad
+    assert isinstance(step, ModuleCall)
+    sides = step.args["padding"]
+    pairs = zip(entering.spatial, sides[-2::-2], sides[::-2], strict=True)
+    padded = TensorType(entering.channels, tuple(size + before + after for size, before, after in pairs))
+    return Saved(sample=padded.elements * NUMBER_BYTES)
 
 
 def explicit_padding(pairs: Pairs, value: float) -> Step:

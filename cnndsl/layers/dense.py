@@ -7,6 +7,7 @@ from cnndsl.layers.initialisation import Initialiser, initial, require_bias
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import ModuleCall, Step, options
 from cnndsl.layers.reach import Reaches, everywhere
+from cnndsl.layers.saved import NOTHING, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Flatten", "FullyConnected"]
@@ -74,6 +75,9 @@ class Flatten(Layer):
 
     def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
         return (everywhere(inputs[0]),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.Flatten"),)

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from cnndsl.layers.attributes import REQUIRED, Attribute, Rejected, SameAs
 from cnndsl.layers.extent import require_closed
-from cnndsl.layers.lowering import Step
+from cnndsl.layers.lowering import Step, is_view
 from cnndsl.layers.reach import Reaches, matching
+from cnndsl.layers.saved import Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -197,6 +198,14 @@ class Layer:
     def macs(self, inputs: tuple[TensorType, ...], output: TensorType) -> int:
         """Multiply-accumulates for one sample: products with weights only."""
         return 0
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        """What it keeps for the backward pass; `wanted` tells which inputs get a gradient."""
+        return Saved(tuple(range(len(inputs))))
+
+    def is_view(self, inputs: tuple[TensorType, ...], output: TensorType, training: bool = False) -> bool:
+        """Whether what leaves is only another look at what comes in, which takes no memory."""
+        return bool(inputs) and all(is_view(step, training) for step in self.lower(inputs, output))
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         """What it becomes in PyTorch."""

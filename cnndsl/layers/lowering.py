@@ -21,6 +21,7 @@ __all__ = [
     "Slice",
     "Step",
     "compact",
+    "is_view",
     "options",
 ]
 
@@ -104,6 +105,18 @@ class Slice:
 
 
 Step = ModuleCall | FunctionCall | Operator | Slice
+
+
+_VIEWS = frozenset({"torch.nn.Flatten", "torch.nn.Unflatten", "torch.permute"})
+_AT_REST = frozenset({"torch.nn.Dropout", f"{PARTS}.DropPath", f"{PARTS}.GaussianNoise"})
+"""What passes its input on, unless in training."""
+
+
+def is_view(step: Step, training: bool) -> bool:
+    """Whether a step gives its input itself, or another look at the same numbers."""
+    if isinstance(step, ModuleCall | FunctionCall):
+        return step.path in _VIEWS or (not training and step.path in _AT_REST)
+    return isinstance(step, Slice)
 
 
 def compact(extents: tuple[Any, ...]) -> Any:

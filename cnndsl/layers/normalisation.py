@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnndsl.layers.attributes import Flag, Real, Rejected, Whole
 from cnndsl.layers.convolution import require_groups, require_map
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import PARTS, FunctionCall, ModuleCall, Operand, Step, options
 from cnndsl.layers.reach import Reaches, everywhere, pointwise
+from cnndsl.layers.saved import NUMBER_BYTES, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -75,6 +78,9 @@ class BatchNormalisation(_ScaledNormalisation):
     def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return _running_statistics(inputs[0])
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,), batch=2 * output.channels * NUMBER_BYTES)  # mean and deviation
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         written = options(eps=(self.eps, 1e-5), momentum=(self.momentum, 0.1), affine=(self.is_affine, True))
@@ -121,6 +127,11 @@ class InstanceNormalisation(_ScaledNormalisation):
     def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return _running_statistics(inputs[0]) if self.running else {}
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        # Torch lays the samples beside each other as channels: of each a mean, a deviation, a scale, what is running.
+        kept = 2 + self.scale + 2 * self.running
+        return Saved((0,), sample=kept * output.channels * NUMBER_BYTES)
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         written = options(
             eps=(self.eps, 1e-5),
@@ -155,6 +166,9 @@ class LayerNormalisation(_ScaledNormalisation):
         Reject("INPUT(96x8x8) -> LN(0)", "bad-argument"),
         Reject("INPUT(96x8x8) -> LN(scale=1)", "bad-argument"),
     )
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,), sample=2 * prod(output.spatial) * NUMBER_BYTES)  # mean and deviation
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         written = options(eps=(self.eps, 1e-5), elementwise_affine=(self.is_affine, True))
@@ -199,6 +213,9 @@ class GroupNormalisation(_ScaledNormalisation):
     def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
         return (_with_statistics(output),)
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,), sample=2 * self.groups * NUMBER_BYTES)  # mean and deviation
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         sizes = {"num_groups": self.groups, "num_channels": output.channels}
         written = options(eps=(self.eps, 1e-5), affine=(self.is_affine, True))
@@ -223,6 +240,9 @@ class UnitNormalisation(Layer):
         Reject("INPUT(128) -> L2NORM(0)", "bad-argument"),
         Reject("INPUT(128) -> L2NORM(2, 1)", "too-many-arguments"),
     )
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,), sample=2 * prod(output.spatial) * NUMBER_BYTES)  # the length, and at least eps
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         settings = {"dim": 1} if self.eps == 1e-12 else {"dim": 1, "eps": self.eps}
@@ -255,6 +275,11 @@ class LocalResponseNormalisation(Layer):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> TensorType:
         return require_map(self, inputs)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        # The squares between channels of zeros, the damping and its power.
+        channels = 3 * output.channels + self.size - 1
+        return Saved((0,), sample=channels * prod(output.spatial) * NUMBER_BYTES)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         written = options(alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))

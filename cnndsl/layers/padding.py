@@ -7,6 +7,7 @@ from cnndsl.layers.convolution import padding_sides, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact
 from cnndsl.layers.reach import Reaches, shifted
+from cnndsl.layers.saved import NOTHING, Saved
 from cnndsl.layers.tensor import TensorType, a_size
 
 __all__ = ["Pad"]
@@ -76,6 +77,9 @@ class Pad(Layer):
                 message = f"{self.mode} cannot add {max(pair)} to an axis of {a_size(entering.spatial)} map"
                 label = f"{max(pair)} > {size - reach}"
                 raise Rejected(message, attribute="size", code="out-of-range", label=label)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,)) if self.mode in ("reflect", "replicate") else NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         pads_channels = self.channels != (0, 0) or output.rank == 0

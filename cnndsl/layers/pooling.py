@@ -7,10 +7,11 @@ from operator import gt
 from typing import Self
 
 from cnndsl.layers.attributes import Extents, Flag, Padding, Rejected, SameAs, Symbol, Value
-from cnndsl.layers.convolution import PADDINGS, explicit_padding, require_map
+from cnndsl.layers.convolution import PADDINGS, explicit_padding, keeps_padded, require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact, options
 from cnndsl.layers.reach import Reaches
+from cnndsl.layers.saved import Saved
 from cnndsl.layers.tensor import TensorType, by_x
 from cnndsl.layers.windows import Pairs, Window
 
@@ -84,11 +85,15 @@ class _WindowPooling(Layer):
             before == after and 2 * before <= kernel for (before, after), kernel in zip(pairs, self.kernel, strict=True)
         )
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        pad = self._steps_before(inputs[0], output)
+        return keeps_padded(inputs[0], pad)._replace(indices=not self.averages)
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         entering = inputs[0]
         pairs = self.window.pairs(entering.spatial)
         fits = self._fits_torch(entering)
-        before = () if fits else (self._explicit_padding(entering, output, pairs),)
+        before = self._steps_before(entering, output)
         kernel = compact(self.kernel)
         written = options(
             stride=(compact(self.stride), kernel),
@@ -102,6 +107,12 @@ class _WindowPooling(Layer):
         results = 2 if self.gives_indices else 1
         path = f"torch.nn.{kind}Pool{entering.rank}d"
         return (*before, ModuleCall(path, {"kernel_size": kernel}, written, results=results))
+
+    def _steps_before(self, entering: TensorType, output: TensorType) -> tuple[Step, ...]:
+        """Padding that torch's own poolings do not do."""
+        if self._fits_torch(entering):
+            return ()
+        return (self._explicit_padding(entering, output, self.window.pairs(entering.spatial)),)
 
     def _explicit_padding(self, entering: TensorType, output: TensorType, pairs: Pairs) -> Step:
         if not self.ceil:
@@ -241,6 +252,9 @@ class Unpooling(Layer):
             help = "name the pooling itself: `POOL as p`, and later `UNPOOL(p)`"
             raise Rejected(message, attribute="value", help=help)
         return layer
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(indices=True)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         window = self._pooling().window

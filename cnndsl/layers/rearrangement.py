@@ -10,6 +10,7 @@ from cnndsl.layers.convolution import require_groups, require_map, require_plane
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Slice, Step
 from cnndsl.layers.reach import Reach, Reaches, Taps, everywhere, shifted
+from cnndsl.layers.saved import NOTHING, Saved
 from cnndsl.layers.tensor import TensorType, a_size, by_x
 
 __all__ = ["Channels", "Crop", "Permute", "PixelShuffle", "Reshape", "Shuffle"]
@@ -48,6 +49,9 @@ class Channels(Layer):
             raise Rejected(message, attribute="from", code="out-of-range", help="the second number is not included")
         return TensorType(self.to - self.from_, entering.spatial)
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Slice(((self.from_, self.to),)),)
 
@@ -70,6 +74,9 @@ class Shuffle(Layer):
         entering = require_map(self, inputs)
         require_groups(self.groups, entering.channels, entering.channels)
         return entering
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.ChannelShuffle", {"groups": self.groups}),)
@@ -108,6 +115,9 @@ class Crop(Layer):
         befores = ((outer - inner) // 2 for inner, outer in zip(self.size, entering.spatial, strict=True))
         return [(before, before + inner) for before, inner in zip(befores, self.size, strict=True)]
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Slice((None, *self._ranges(inputs[0]))),)
 
@@ -141,6 +151,9 @@ class PixelShuffle(Layer):
 
     def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
         return (tuple((Reach(axis, (Taps(0, 0),) * self.r, 1),) for axis in range(2)),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.PixelShuffle", {"upscale_factor": self.r}),)
@@ -182,6 +195,9 @@ class Reshape(Layer):
                 break
             axes[-back] = shifted(output.rank - back, 0)
         return (tuple(axes),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         unflatten = ModuleCall("torch.nn.Unflatten", {"dim": 1, "unflattened_size": self.size})
@@ -228,6 +244,9 @@ class Permute(Layer):
     def _axes(self, entering: TensorType) -> tuple[int, ...]:
         """For each new axis the old one, channels being 0."""
         return tuple(map(_AXES[entering.rank].index, self.order))
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         order = (0, *(axis + 1 for axis in self._axes(inputs[0])))

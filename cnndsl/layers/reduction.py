@@ -9,6 +9,7 @@ from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Step, compact
 from cnndsl.layers.reach import Reaches, Taps, everywhere, scaled
+from cnndsl.layers.saved import INDEX_BYTES, NOTHING, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["AdaptivePooling", "ChannelPooling", "GlobalAveragePooling", "GlobalMaxPooling"]
@@ -51,6 +52,9 @@ class AdaptivePooling(Layer):
             tuple(whole[axis] if parts == 1 else scaled(axis, size, parts, _part) for axis, (size, parts) in sizes),
         )
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return _keeps_parts(self.mode, output)
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         path = f"torch.nn.Adaptive{_KINDS[self.mode]}Pool{output.rank}d"
         return (ModuleCall(path, {"output_size": compact(self.size)}),)
@@ -70,6 +74,9 @@ class _GlobalPooling(Layer):
 
     def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
         return (everywhere(inputs[0]),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return _keeps_parts(self.mode, output)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         pool = ModuleCall(f"torch.nn.Adaptive{_KINDS[self.mode]}Pool{inputs[0].rank}d", {"output_size": 1})
@@ -140,6 +147,9 @@ class ChannelPooling(Layer):
             raise Rejected(f"{size} does not divide {channels} channels", attribute="size", code="groups", label=label)
         return TensorType(channels // size, spatial)
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,), output=True) if self.mode == "max" else NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         path = {"max": "torch.amax", "avg": "torch.mean"}[self.mode]
         if output.channels == 1:
@@ -147,3 +157,10 @@ class ChannelPooling(Layer):
         groups = (output.channels, inputs[0].channels // output.channels)
         by_group = ModuleCall("torch.nn.Unflatten", {"dim": 1, "unflattened_size": groups}, suffix="groups")
         return by_group, FunctionCall(path, (Operand.INPUT,), {"dim": 2})
+
+
+def _keeps_parts(mode: str, output: TensorType) -> Saved:
+    """What a pooling of parts keeps: their mean over all of a map, nothing; else the map, and where maxima were."""
+    if mode == "max":
+        return Saved((0,), sample=output.elements * INDEX_BYTES)
+    return NOTHING if output.elements == output.channels else Saved((0,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnndsl.layers.attributes import Real
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import PARTS, ModuleCall, Step, options
+from cnndsl.layers.saved import NOTHING, NUMBER_BYTES, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["DropPath", "Dropout", "Noise"]
@@ -23,6 +24,9 @@ class Dropout(Layer):
         Example("INPUT(8x6x6) -> DROPOUT(0.2)", "8x6x6"),
     )
     rejects = (Reject("INPUT(8) -> DROPOUT(1.5)", "bad-argument"),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(sample=output.elements * NUMBER_BYTES)  # a factor for each value
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.Dropout", options=options(p=(self.p, 0.5))),)
@@ -47,6 +51,9 @@ class DropPath(Layer):
         Reject("INPUT(8) -> DROPPATH(-0.1)", "bad-argument"),
     )
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved(sample=NUMBER_BYTES)  # a factor
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall(f"{PARTS}.DropPath", {"p": self.p}),)
 
@@ -66,6 +73,9 @@ class Noise(Layer):
         Reject("INPUT(8) -> NOISE", "missing-argument"),
         Reject("INPUT(8) -> NOISE(-1)", "bad-argument"),
     )
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall(f"{PARTS}.GaussianNoise", {"std": self.std}),)

@@ -9,6 +9,7 @@ from cnndsl.layers.convolution import require_map
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import ModuleCall, Step, compact, options
 from cnndsl.layers.reach import Reach, Reaches, Taps, pointwise, scaled
+from cnndsl.layers.saved import NOTHING, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Resize", "Upsample"]
@@ -65,6 +66,9 @@ class _Resampling(Layer):
     def _upsample(self, **target: tuple[Any, Any]) -> tuple[Step, ...]:
         how = options(mode=(self.mode, "nearest"), align_corners=(self.align or None, None))
         return (ModuleCall("torch.nn.Upsample", options={**target, **how}),)
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
 
 def _nearest(position: int, size: int, steps: int) -> Taps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnndsl.layers.attributes import ChannelCount, Flag, Real, Rejected, Symbol
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import PARTS, ModuleCall, Operator, Step, options
+from cnndsl.layers.saved import NOTHING, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = ["Bias", "Scale"]
@@ -49,6 +50,9 @@ class Bias(Layer):
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return {"bias": _shape(self.infer(inputs), self.per)}
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall(f"{PARTS}.Bias", _named(_shape(output, self.per))),)
 
@@ -84,6 +88,9 @@ class Scale(Layer):
 
     def parameters(self, inputs: tuple[TensorType, ...]) -> Shapes:
         return {"weight": _shape(inputs[0], self.per)} if self.train else {}
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return Saved((0,)) if self.train else NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         if not self.train:

@@ -9,6 +9,7 @@ from cnndsl.layers.conditions import agree
 from cnndsl.layers.extent import for_large_sizes
 from cnndsl.layers.layer import Example, Layer, Reject
 from cnndsl.layers.lowering import FunctionCall, Operand, Operator, Step
+from cnndsl.layers.saved import NOTHING, NUMBER_BYTES, Saved
 from cnndsl.layers.tensor import TensorType, by_x
 
 __all__ = ["Add", "Concat", "Input", "Mismatch", "Multiply", "Subtract"]
@@ -45,6 +46,9 @@ class Input(Layer):
         channels, *spatial = self.shape
         return TensorType(channels, tuple(spatial))
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return ()
 
@@ -71,6 +75,9 @@ class Concat(Layer):
                 raise Mismatch(message, branch, _difference(first.spatial, other.spatial), _size_help(first, other))
         return TensorType(sum(each.channels for each in inputs), first.spatial)
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (FunctionCall("torch.cat", (Operand.INPUTS,), {"dim": 1}),)
 
@@ -88,6 +95,9 @@ class _SameShape(Layer):
                 message = f"{first} and {other} cannot be {done}: terms have the same shape"
                 raise Mismatch(message, branch, _difference(first.shape, other.shape), _sum_help(first, other))
         return first
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        return NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Operator(self.symbol, (0,) * len(inputs)),)
@@ -154,8 +164,27 @@ class Multiply(Layer):
         help = f"{whole} can be multiplied with {', '.join(map(str, allowed))}"
         return Mismatch(message, branch, _difference(whole.shape, gate.shape), help)
 
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        kept: list[int] = []
+        products: list[TensorType] = []
+        for place in range(1, len(inputs)):
+            if wanted[place] and place == 1:
+                kept.append(0)
+            elif wanted[place]:
+                products.append(_product(inputs[:place], output.rank))
+            if any(wanted[:place]):
+                kept.append(place)
+        return Saved(tuple(kept), sample=sum(product.elements for product in products) * NUMBER_BYTES)
+
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (Operator("*", tuple(output.rank - each.rank for each in inputs)),)
+
+
+def _product(factors: tuple[TensorType, ...], rank: int) -> TensorType:
+    """What leaves the first factors of a product of this rank."""
+    maps = (each.spatial or (1,) * rank for each in factors)
+    spatial = tuple(max(sizes, key=for_large_sizes) for sizes in zip(*maps, strict=True))
+    return TensorType(max((each.channels for each in factors), key=for_large_sizes), spatial)
 
 
 def _agree(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
