@@ -93,13 +93,22 @@ class Model:
     def name(self) -> str:
         return self.graph.name
 
-    def summary(self) -> Summary:
-        """Every layer with its output size, parameters and MACs, and the totals."""
-        from cnndsl.analyses.cost import cost
-        from cnndsl.backends.table import table
+    def summary(self, *, depth: int | None = None) -> Summary:
+        """The report that `cnndsl check` gives, as text, and the totals.
 
-        found = cost(self.graph)
-        return Summary(table(self.graph, found), found.params, found.buffers, found.macs)
+        Args:
+            depth: how many levels of blocks are opened, at least 1; None stands for as many as fit on a page.
+        """
+        from cnndsl.analyses.outline import outline
+        from cnndsl.analyses.report import Report
+        from cnndsl.backends.report.columns import USUAL
+        from cnndsl.backends.report.table import report_table
+        from cnndsl.backends.report.terminal import write
+        from cnndsl.backends.report.totals import Training
+
+        report = Report(self.graph)
+        table = report_table(report, outline(self.graph, depth), USUAL, Training())
+        return Summary(write(table), report.cost.params, report.cost.buffers, report.cost.macs)
 
     def torch_source(self) -> str:
         """The network as a Python file that needs torch alone; its last class is the network.

@@ -1,7 +1,8 @@
 """What a network costs: learned parameters, buffers and multiply-accumulates, node by node.
 
 Parameters are learned tensors. MACs are products with weights for one sample: those of convolution, transposed
-convolution and dense layers; no bias, normalisation, activation or pooling; products with padding are counted.
+convolution and dense layers; no bias, normalisation, activation or pooling; products with padding are counted. A MAC is
+two FLOPs, a product and a sum.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from math import prod
 from cnndsl.graph import Graph, Node
 from cnndsl.resources import no_collections
 
-__all__ = ["Cost", "NodeCost", "cost", "totals"]
+__all__ = ["FLOPS_OF_A_MAC", "Cost", "NodeCost", "cost", "totals"]
+
+FLOPS_OF_A_MAC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +24,20 @@ class NodeCost:
 
     Attributes:
         params: how many numbers it learns.
-        buffers: how many it keeps without learning them.
+        frozen: how many weights it has that it does not learn; they are among its buffers.
+        buffers: how many numbers it keeps without learning them.
         macs: multiply-accumulates for one sample.
     """
 
     node: Node
     params: int
+    frozen: int
     buffers: int
     macs: int
+
+    @property
+    def flops(self) -> int:
+        return FLOPS_OF_A_MAC * self.macs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +51,20 @@ class Cost:
         return sum(row.params for row in self.rows)
 
     @property
+    def frozen(self) -> int:
+        return sum(row.frozen for row in self.rows)
+
+    @property
     def buffers(self) -> int:
         return sum(row.buffers for row in self.rows)
 
     @property
     def macs(self) -> int:
         return sum(row.macs for row in self.rows)
+
+    @property
+    def flops(self) -> int:
+        return FLOPS_OF_A_MAC * self.macs
 
 
 @no_collections()
@@ -70,7 +87,8 @@ def totals(graph: Graph) -> dict[str, int]:
 def _node_cost(node: Node) -> NodeCost:
     layer, inputs = node.layer, node.input_types
     if node.shares is not None:  # counted where they are used first
-        return NodeCost(node, 0, 0, layer.macs(inputs, node.type))
+        return NodeCost(node, 0, 0, 0, layer.macs(inputs, node.type))
     params = sum(map(prod, layer.parameters(inputs).values()))
     buffers = sum(map(prod, layer.buffers(inputs).values()))
-    return NodeCost(node, params, buffers, layer.macs(inputs, node.type))
+    frozen = buffers if layer.is_frozen else 0
+    return NodeCost(node, params, frozen, buffers, layer.macs(inputs, node.type))

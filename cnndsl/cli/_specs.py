@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnndsl.cli._folders import files_of
 from cnndsl.resources import MOST_NODES
 from cnndsl.source import LARGEST_FILE, ZOO, Source, UnreadableSource, decode, read, shipped_specs
 
@@ -58,8 +59,10 @@ def _by_name(
 
 
 def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the arguments that name specs: FILE..., zoo:NAME, -, -e TEXT, and what can be set of them."""
-    specs = click.argument("specs", metavar="[FILE[:MODEL] | zoo:NAME | -]...", nargs=-1, shell_complete=_complete)
+    """Add the arguments that name specs: FILE..., FOLDER..., zoo:NAME, -, -e TEXT, and what can be set of them."""
+    specs = click.argument(
+        "specs", metavar="[FILE[:MODEL] | FOLDER | zoo:NAME | -]...", nargs=-1, shell_complete=_complete
+    )
     text = click.option("-e", "texts", metavar="TEXT", multiple=True, help="A spec given on the command line.")
     return specs(text(_settings(command)))
 
@@ -143,20 +146,25 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return values(sizes(folders(nodes(command))))
 
 
-def read_specs(specs: Iterable[str], texts: Iterable[str]) -> tuple[list[Source], bool]:
+def read_specs(specs: Iterable[str], texts: Iterable[str], *, folders: bool = False) -> tuple[list[Source], bool]:
     """The sources, and whether all could be read; those that could not are named on stderr.
+
+    Where folders may be named, one stands for the files in it.
 
     Raises:
         click.UsageError: none is given.
     """
     sources: list[Source] = []
     complete = True
-    for spec in specs:
-        try:
-            sources.append(_standard_input() if spec == "-" else read(spec))
-        except UnreadableSource as error:
-            click.echo(f"cnndsl: {error}", err=True)
-            complete = False
+    for name in specs:
+        files, status = files_of(name) if folders else ([name], 0)
+        complete = complete and not status and bool(files)
+        for spec in files:
+            try:
+                sources.append(_standard_input() if spec == "-" else read(spec))
+            except UnreadableSource as error:
+                click.echo(f"cnndsl: {error}", err=True)
+                complete = False
     sources += [Source("<expression>", text) for text in texts]
     if not sources and complete:
         raise click.UsageError("give a file, zoo:NAME, -e TEXT, or - for standard input")

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import click
 
+from cnndsl.cli._folders import files_of
 from cnndsl.cli._output import tell_unwritable
 from cnndsl.cli._specs import show, standard_input
-from cnndsl.source import SUFFIX, Source, UnreadableSource, decode, read_bytes
+from cnndsl.source import Source, UnreadableSource, decode, read_bytes
 
 __all__ = ["command"]
 
@@ -40,7 +41,7 @@ def command(names: tuple[str, ...], check: bool, diff: bool) -> None:
     tell = _diff if diff else _check if check else _write
     statuses, done = [0], set[str]()
     for name in names:
-        files, status = _files(name)
+        files, status = files_of(name)
         statuses.append(status)
         for file in files:
             identity = file if file == "-" else os.path.realpath(file)
@@ -48,22 +49,6 @@ def command(names: tuple[str, ...], check: bool, diff: bool) -> None:
                 statuses.append(_status(file, tell))
                 done.add(identity)
     sys.exit(max(statuses))
-
-
-def _files(name: str) -> tuple[list[str], int]:
-    """The files that a name stands for, in the order of their names, and the exit status of looking for them."""
-    if name == "-" or not Path(name).is_dir():
-        return [name], 0
-    found, unreadable = list[str](), list[OSError]()
-    for folder, folders, files in os.walk(name, onerror=unreadable.append):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        paths = [Path(folder, each) for each in sorted(files) if each.endswith(SUFFIX) and not each.startswith(".")]
-        found += [str(path) for path in paths if path.is_file() and not path.is_symlink()]
-    for error in unreadable:
-        click.echo(f"cnndsl: cannot read {error.filename}: {error.strerror}", err=True)
-    if not found and not unreadable:
-        click.echo(f"cnndsl: there is no {SUFFIX} file in {name}", err=True)
-    return found, 2 if unreadable else 0
 
 
 class _Change(NamedTuple):

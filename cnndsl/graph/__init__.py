@@ -1,7 +1,21 @@
 """The intermediate representation: nodes in execution order."""
 
+from cnndsl.graph.folding import Fold, Folding
 from cnndsl.graph.graph import Block, End, Graph, Node, blocks_around, scopes
 from cnndsl.graph.hierarchy import Scope, hierarchy
 from cnndsl.graph.verify import InvalidGraph, verify
 
-__all__ = ["Block", "End", "Graph", "InvalidGraph", "Node", "Scope", "blocks_around", "hierarchy", "scopes", "verify"]
+__all__ = [
+    "Block",
+    "End",
+    "Fold",
+    "Folding",
+    "Graph",
+    "InvalidGraph",
+    "Node",
+    "Scope",
+    "blocks_around",
+    "hierarchy",
+    "scopes",
+    "verify",
+]

@@ -54,6 +54,7 @@ class Filter(Layer):
 
     words = ("FILTER",)
     family = "convolution"
+    is_frozen = True
     name = Symbol("the kernel", tuple(_KERNELS))
 
     examples = (

@@ -82,6 +82,9 @@ class Layer:
     reads_indices: ClassVar[bool] = False
     """It reads where the max pooling behind its last value found its maxima."""
 
+    is_frozen: ClassVar[bool] = False
+    """Its buffers are weights that it does not learn."""
+
     removes_mean: ClassVar[bool] = False
     """A constant added to its input changes nothing, so a bias before it is superfluous."""
 

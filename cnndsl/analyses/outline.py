@@ -1,0 +1,130 @@
+"""The network as a report tells it: the blocks of the spec as a tree, what repeats shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cnndsl.graph import Fold, Folding, Graph, Node, Scope, hierarchy
+from cnndsl.resources import no_collections
+
+__all__ = ["MOST_LINES", "Entry", "flat", "outline", "walk", "whole"]
+
+MOST_LINES = 60
+"""Lines of an outline whose depth was left open, about a page: it is as deep as fits in them."""
+
+REPEAT = "repeat"
+"""Stands for several members that repeat together; a block or layer is written as it was called."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A line of the report: a layer, a block, or several copies of one, one behind the other.
+
+    Attributes:
+        label: how it is called, `bottleneck(256)`.
+        path: its place in the network, `stage3.bottleneck2`; of several copies that of the first.
+        times: how many copies there are.
+        nodes: the nodes of all copies, in execution order.
+        leaving: the node whose value leaves the last copy.
+        children: what the first copy consists of; empty for a layer, and where the outline goes no deeper.
+    """
+
+    label: str
+    path: str
+    times: int
+    nodes: tuple[Node, ...]
+    leaving: Node
+    children: tuple[Entry, ...] = ()
+
+    @property
+    def node(self) -> Node | None:
+        """The layer that it stands for, if it is one; of several copies the first."""
+        return self.nodes[0] if len(self.nodes) == self.times and not self.children else None
+
+
+@no_collections()
+def outline(graph: Graph, depth: int | None = None) -> tuple[Entry, ...]:
+    r"""The entries of the outermost level, with those inside them.
+
+    Args:
+        graph: the network.
+        depth: how many levels are told, at least 1. None stands for as many as `MOST_LINES` lines have room for, and
+            for one where it alone needs more.
+
+    >>> from cnndsl import parse
+    >>> graph = parse("f = CONV(8) -> RELU\nINPUT -> f*4 -> FC").graph
+    >>> [(entry.label, entry.times, len(entry.children)) for entry in outline(graph)]
+    [('INPUT(3x32x32*)', 1, 0), ('f', 1, 2), ('f', 3, 2), ('FC(10*)', 1, 0)]
+    """
+    found = _Outline(graph).entries(hierarchy(graph))
+    if depth is None:
+        depth = 1
+        lines = _lines(found, 1)
+        while (deeper := _lines(found, depth + 1)) != lines and deeper <= MOST_LINES:
+            depth, lines = depth + 1, deeper
+    return _cut(found, depth)
+
+
+def flat(graph: Graph) -> tuple[Entry, ...]:
+    """An entry for every node, in execution order."""
+    return tuple(Entry(str(node.layer), node.path, 1, (node,), node) for node in graph)
+
+
+def whole(graph: Graph) -> Entry:
+    """The network as one entry."""
+    return Entry(graph.name, "", 1, graph.nodes, graph.outputs[0].node)
+
+
+def _lines(entries: Iterable[Entry], depth: int) -> int:
+    return sum(1 + (_lines(entry.children, depth - 1) if depth > 1 else 0) for entry in entries)
+
+
+def _cut(entries: tuple[Entry, ...], depth: int) -> tuple[Entry, ...]:
+    return tuple(_without_deeper(entry, depth) for entry in entries)
+
+
+def _without_deeper(entry: Entry, depth: int) -> Entry:
+    if not entry.children:
+        return entry
+    children = _cut(entry.children, depth - 1) if depth > 1 else ()
+    return Entry(entry.label, entry.path, entry.times, entry.nodes, entry.leaving, children)
+
+
+class _Outline:
+    """Makes the entries of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._folding = Folding()
+        self._readers = graph.readers()
+        self._outputs = {output.node for output in graph.outputs}
+
+    def entries(self, scope: Scope) -> tuple[Entry, ...]:
+        """What a block, or the network, consists of."""
+        return tuple(map(self._entry, self._folding.folds(scope)))
+
+    def _entry(self, fold: Fold) -> Entry:
+        nodes = tuple(fold.nodes())
+        if len(fold.first) > 1:
+            children = tuple(self._entry(Fold(((member,),))) for member in fold.first)
+            return Entry(REPEAT, children[0].path, fold.times, nodes, self._leaving(nodes), children)
+        (member,) = fold.first
+        if isinstance(member, Node):
+            return Entry(str(member.layer), member.path, fold.times, nodes, nodes[-1])
+        path = ".".join(member.path)
+        return Entry(str(member.block), path, fold.times, nodes, self._leaving(nodes), self.entries(member))
+
+    def _leaving(self, nodes: tuple[Node, ...]) -> Node:
+        """The last of some nodes that is an output, or read by a node that is none of them."""
+        inside = set(nodes)
+        for node in reversed(nodes):
+            if node in self._outputs or any(reader not in inside for reader in self._readers[node]):
+                return node
+        return nodes[-1]
+
+
+def walk(entries: Iterable[Entry], level: int = 0) -> Iterator[tuple[int, Entry]]:
+    """Every entry behind the one it is in, with its level, from 0."""
+    for entry in entries:
+        yield level, entry
+        yield from walk(entry.children, level + 1)

@@ -1,0 +1,54 @@
+"""A choice among words that another module declares, which is imported when the words are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["Words"]
+
+
+class Words(click.ParamType[Any]):
+    """One of some words, or several with commas between them.
+
+    Args:
+        words: gives the words.
+        several: whether several may be given; the value is a tuple of them then.
+    """
+
+    def __init__(self, words: Callable[[], Iterable[str]], *, several: bool = False) -> None:
+        self.name = "words" if several else "word"
+        self._words = words
+        self._several = several
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        words = "|".join(self._words())
+        return f"[{words}],..." if self._several else f"[{words}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or (param is not None and value == param.default):
+            return value
+        if not self._several:
+            return self._known(value.strip(), param, ctx)
+        return tuple(dict.fromkeys(self._known(word.strip(), param, ctx) for word in value.split(",")))
+
+    def _known(self, word: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        words = list(self._words())
+        if word.lower() in words:
+            return word.lower()
+        from cnndsl.diagnostics.suggest import did_you_mean
+
+        meant = did_you_mean(word.lower(), words)
+        message = f"{word!r} is none of {', '.join(words)}{f': {meant}' if meant else ''}"
+        raise click.BadParameter(message, ctx, param)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        before, comma, last = incomplete.rpartition(",") if self._several else ("", "", incomplete)
+        return [CompletionItem(f"{before}{comma}{word}") for word in self._words() if word.startswith(last)]
