@@ -1,0 +1,246 @@
+"""Receptive fields: published numbers, and what torch's gradients say."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+
+import pytest
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cnndsl
+from cnndsl.analyses.field import Interval
+from cnndsl.analyses.receptive_field import NodeField, receptive_fields
+from cnndsl.graph import Graph, Node
+from cnndsl.layers import layer_types
+
+torch = pytest.importorskip("torch")
+dependence = pytest.importorskip("dependence")
+layer_cases = pytest.importorskip("layer_cases")
+meta = pytest.importorskip("meta")
+programs = pytest.importorskip("programs")
+test_programs = pytest.importorskip("test_programs")
+
+pytestmark = pytest.mark.torch
+
+EXAMPLES = [example for layer in layer_types() for example in layer.examples]
+short = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+long = settings(deadline=None, max_examples=1_500, suppress_health_check=list(HealthCheck))
+
+
+def rows(spec: str) -> list[NodeField]:
+    return list(receptive_fields(cnndsl.parse(spec).graph).rows)
+
+
+def text(spec: str) -> str:
+    """What is said of the last node."""
+    return str(rows(spec)[-1])
+
+
+# Published numbers
+
+RESNET = """
+conv(c, k, s=1)    = CONV(c, k, s) -> BN
+shortcut(c, s)     = ID if C == c and s == 1 else conv(c, 1, s)
+bottleneck(c, s=1) = [conv(c, 1, s) -> RELU -> conv(c, 3) -> RELU -> conv(4*c, 1)
+                      + shortcut(4*c, s)] -> RELU
+stage(c, n, s)     = bottleneck(c, s) -> bottleneck(c)*(n-1)
+INPUT({size}) -> conv(2, 7, 2) -> RELU -> POOL(3, 2, padding=same)
+  -> stage(1, 3, 1) -> stage(1, {second}, 2) -> stage(1, {third}, 2) -> stage(1, 3, 2)
+"""
+"""As in the paper: the stride in the first 1x1 convolution. Receptive fields do not depend on the widths."""
+
+
+@pytest.mark.parametrize(
+    ("spec", "path", "said"),
+    [
+        ("alexnet", "pool3", "195 /32"),
+        ("vgg16", "stage5.pool1", "212 /32"),
+        ("googlenet", "inception9.concat1", "715 /32"),
+        ("mobilenetv2", "conv2.relu6_1", "491 /32"),
+        ("resnet50", "stage4.bottleneck3.relu3", "427 /32"),
+        ("resnet50", "gap1", "619"),
+        ("lenet5", "avgpool2", "16 /4"),
+        ("unet", "level1.level1.level1.level1.double2.relu2", "140 /16"),
+    ],
+)
+def test_fields_of_the_shipped_specs(spec: str, path: str, said: str) -> None:
+    found = {
+        row.node.path: str(row) for row in receptive_fields(cnndsl.load(ROOT / "specs" / f"{spec}.cnn").graph).rows
+    }
+    assert found[path] == said
+
+
+@pytest.mark.parametrize(
+    ("blocks", "size"), [((4, 6), 483), ((4, 23), 1027), ((8, 36), 1507)], ids=["50", "101", "152"]
+)
+def test_fields_of_residual_networks(blocks: tuple[int, int], size: int) -> None:
+    """The numbers of Araujo, Norris & Sim, "Computing receptive fields of convolutional neural networks", 2019."""
+    spec = RESNET.format(size="3x224x224", second=blocks[0], third=blocks[1])
+    assert text(spec) == f"{size} /32"
+    assert text(f"{spec} -> GAP -> FC(10)") == str(size + 6 * 32)
+
+
+def test_the_field_of_resnet_50_is_what_a_gradient_touches() -> None:
+    graph = cnndsl.parse(RESNET.format(size="1x704x900", second=4, third=6)).graph
+    (leaf,), values = dependence.run_positive(graph)
+    (gradient,) = dependence.gradients(values[graph.nodes[-1]], (1, 14), [leaf])
+    place = dependence.touched(gradient, 1)
+    assert max(place) - min(place) + 1 == 483
+    field = receptive_fields(graph).rows[-1].fields["input"][1]
+    assert field is not None
+    assert field.at((0, 14)) == (min(place), max(place))
+
+
+# Layers
+
+OF_ONE_CHANNEL = ("L2NORM", "LN", "SOFTMAX", "LOGSOFTMAX")
+"""A single channel leaves them as a constant."""
+
+
+def assert_reach_is_what_gradients_touch(spec: str, most: int = 10_000) -> None:
+    """The real layer, with positive weights, on some samples: each maximum lies somewhere else in another sample."""
+    graph = cnndsl.parse(spec).graph
+    node = graph.nodes[-1]
+    if _has_no_gradient(graph, node):
+        return
+    torch.manual_seed(0)
+    leaves, leaving = _run(graph, node)
+    reaches = node.layer.reach(node.input_types, node.type)
+    for place in dependence.places(node, most):
+        found = dependence.gradients(leaving, place, leaves)
+        for number, (gradient, type, along) in enumerate(zip(found, node.input_types, reaches, strict=True)):
+            if node.layer.reads_indices and number:
+                continue  # numbers of places, which have no gradient
+            axes = zip(along, type.spatial, strict=True)
+            reads = [dependence.read_along(each, place, node.type.spatial, size) for each, size in axes]
+            for axis, read in enumerate(reads):
+                touched = dependence.touched(gradient, axis)
+                expected = read if all(reads) else set()  # what lies in the padding along an axis reads nothing at all
+                _compare(node, touched, expected, f"{spec}: {place} along {axis} of input {number}")
+
+
+def _has_no_gradient(graph: Graph, node: Node) -> bool:
+    is_constant = node.layer.word() in OF_ONE_CHANNEL and node.type.channels == 1
+    is_constant = is_constant or (node.layer.word() == "SCALE" and node.layer.value("value") == 0)
+    return is_constant or test_programs.fails_in_torch(graph) or not node.inputs
+
+
+def _compare(node: Node, touched: set[int], read: set[int], what: str) -> None:
+    word = node.layer.word()
+    if word == "PAD" and node.layer.value("mode") != "zero":
+        assert read <= touched, what  # what it repeats is read in the padding too
+    elif word == "RESHAPE":
+        assert touched <= read, what  # only the last axes are followed
+    else:
+        assert touched == read, what
+
+
+def _run(graph: Graph, node: Node) -> tuple[list[torch.Tensor], torch.Tensor]:
+    """What enters a node, and what leaves it."""
+    batch = max(2, min(64, 200_000 // max(prod(read.type.shape) for read in node.inputs)))
+    entering = [torch.rand(batch, *read.type.shape, dtype=torch.float64).add(0.1) for read in node.inputs]
+    modules = meta.build(graph)
+    for each in (node, *node.inputs):
+        modules[each].double().eval()
+    if node.layer.reads_indices:
+        pooling = node.inputs[1]
+        entering[1] = modules[pooling](torch.rand(batch, *pooling.input_types[0].shape, dtype=torch.float64))
+    for leaf in entering:
+        leaf.requires_grad_()
+    for weight in modules[node].parameters():
+        torch.nn.init.uniform_(weight, 0.5, 1.5)
+    return entering, modules[node](*entering)
+
+
+@pytest.mark.parametrize("example", [pytest.param(each, id=each.spec) for each in EXAMPLES])
+def test_layers_read_what_gradients_touch(example: object) -> None:
+    if example.parameters > 10_000_000:
+        pytest.skip("takes a gigabyte; smaller ones are drawn below")
+    assert_reach_is_what_gradients_touch(example.spec, 12)
+
+
+@pytest.mark.parametrize("cases", layer_cases.CASES.values(), ids=layer_cases.CASES)
+@short
+@given(data=st.data())
+def test_random_layers_read_what_gradients_touch(cases: st.SearchStrategy, data: st.DataObject) -> None:
+    spec = data.draw(cases).spec
+    try:
+        cnndsl.parse(spec)
+    except cnndsl.SpecError:
+        return
+    assert_reach_is_what_gradients_touch(spec)
+
+
+def test_filters_read_where_their_kernels_are_not_zero() -> None:
+    for name in next(layer for layer in layer_types() if layer.words == ("FILTER",)).attributes["name"].symbols:
+        assert_reach_is_what_gradients_touch(f"INPUT(2x6x7) -> FILTER({name})")
+
+
+@pytest.mark.parametrize("align", ["", ", align=true"])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_resizing_reads_what_gradients_touch(mode: str, align: str) -> None:
+    for size, steps in product((1, 2, 3, 4, 6, 9), (1, 2, 3, 4, 6, 9, 13)):
+        assert_reach_is_what_gradients_touch(f"INPUT(1x{size}x{size}) -> RESIZE({steps}, {mode}{align})")
+
+
+# Networks
+
+SELECTING = {"CHANNELS", "PERMUTE", "PIXELSHUFFLE", "RESHAPE"}
+"""Layers that lead channels, or positions that become channels, to some of what is behind them and not to others."""
+
+
+def assert_fields_are_what_gradients_touch(graph: Graph, most: int = 4) -> None:
+    """Positions one by one, clipped, give what torch says; not clipped, they give what the analysis says."""
+    analysed = receptive_fields(graph).rows
+    true, unclipped = (dependence.ByPositions(graph, clipped) for clipped in (True, False))
+    leaves, values = dependence.run_positive(graph)
+    is_exact = not SELECTING & {node.layer.word() for node in graph}
+    for node in {end.node for end in graph.outputs}:
+        for place in dependence.places(node, most):
+            gradients = dependence.gradients(values[node], place, leaves)
+            for end, gradient in zip(graph.inputs, gradients, strict=True):
+                hulls = [true.at(node, end.name, axis, place) for axis in range(end.node.type.rank)]
+                for axis, known in enumerate(hulls):
+                    what = f"{graph}\n{node.path} {place} along {axis} of {end.name}"
+                    touched = dependence.touched(gradient, axis)
+                    expected = known if all(hulls) else None  # what lies in the padding along an axis reads nothing
+                    _compare_hulls((min(touched), max(touched)) if touched else None, expected, is_exact, what)
+                    fields = analysed[node.index].fields.get(end.name)
+                    field = fields and fields[axis]
+                    said = dependence.field_at(field, node, place) if field else None
+                    assert field is not None or fields is None, what
+                    assert said == unclipped.at(node, end.name, axis, place), what
+                    assert _within(known, said), what
+
+
+def _compare_hulls(touched: Interval | None, known: Interval | None, is_exact: bool, what: str) -> None:
+    if is_exact:
+        assert touched == known, what
+    else:
+        assert _within(touched, known), what
+
+
+def _within(inner: Interval | None, outer: Interval | None) -> bool:
+    return inner is None or (outer is not None and outer[0] <= inner[0] and inner[1] <= outer[1])
+
+
+def check_program(program: object) -> None:
+    for graph in test_programs.compiled(program).graphs:
+        if len(graph) <= test_programs.MOST_NODES:
+            assert_fields_are_what_gradients_touch(graph)
+
+
+@given(programs.programs())
+@short
+def test_fields_of_random_programs_are_what_gradients_touch(program: object) -> None:
+    check_program(program)
+
+
+@pytest.mark.slow
+@given(programs.programs())
+@long
+def test_fields_of_many_random_programs_are_what_gradients_touch(program: object) -> None:
+    check_program(program)
