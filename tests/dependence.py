@@ -183,9 +183,10 @@ def _merge(node: Node, *inputs: torch.Tensor) -> torch.Tensor:
 
 
 def _with_mean(node: Node, entering: torch.Tensor) -> torch.Tensor:
+    """Running statistics are none of the positions."""
     axes = tuple(range(2, entering.dim()))
-    has_statistics = (axes and not node.layer.attributes.keys() & {"running"}) or not getattr(node.layer, "running", True)
-    return entering + entering.mean(axes, keepdim=True) if has_statistics else entering
+    is_fixed = node.layer.word() == "INSTANCENORM" and node.layer.running
+    return entering if is_fixed or not axes else entering + entering.mean(axes, keepdim=True)
 
 
 def _pool(node: Node, entering: torch.Tensor) -> torch.Tensor:

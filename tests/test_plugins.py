@@ -82,6 +82,19 @@ def test_its_layers_take_open_sizes(installed: Path, run: Run) -> None:
     assert "3x((H+1)//2)x((W+1)//2)" in done.stdout
 
 
+def test_its_layers_say_what_they_read(installed: Path) -> None:
+    script = """
+from cnndsl import parse
+from cnndsl.analyses.receptive_field import receptive_fields
+for spec in "INPUT -> POOL(2, 1) -> BLURPOOL -> CONV", "INPUT(2x4x4) as places\\nINPUT -> CONV -> GRIDSAMPLE(places)":
+    print(receptive_fields(parse(spec).graph).rows[-1])
+"""
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(installed), os.environ.get("PYTHONPATH", "")))}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["8 /2", "places 1 /1, input 34"]
+
+
 def test_its_layers_pass_the_tests_of_all_layers(installed: Path) -> None:
     files = ["tests/test_layers.py"]
     if find_spec("torch"):

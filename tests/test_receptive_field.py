@@ -9,9 +9,10 @@ import pytest
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from test_open_sizes import at
 
 import cnndsl
-from cnndsl.analyses.field import Interval
+from cnndsl.analyses.field import Field, Interval
 from cnndsl.analyses.receptive_field import NodeField, receptive_fields
 from cnndsl.graph import Graph, Node
 from cnndsl.layers import layer_types
@@ -26,7 +27,7 @@ test_programs = pytest.importorskip("test_programs")
 pytestmark = pytest.mark.torch
 
 EXAMPLES = [example for layer in layer_types() for example in layer.examples]
-short = settings(derandomize=True, deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+short = settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 long = settings(deadline=None, max_examples=1_500, suppress_health_check=list(HealthCheck))
 
 
@@ -92,6 +93,94 @@ def test_the_field_of_resnet_50_is_what_a_gradient_touches() -> None:
     field = receptive_fields(graph).rows[-1].fields["input"][1]
     assert field is not None
     assert field.at((0, 14)) == (min(place), max(place))
+
+
+# What is said
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("INPUT(3x8x9)", "1 /1"),
+        ("INPUT(3x8x9) -> CONV(4, 3x5, 1x2)", "3x5 /1x2"),
+        ("INPUT(3x8x9) -> CONV(4, 3, dilation=2)", "5 /1"),
+        ("INPUT(40x98) -> CONV(4, 3, 2)", "3 /2"),
+        ("INPUT(3x8x9) -> CONV(4) -> GAP", "10x11"),
+        ("INPUT(3x8x9) -> CONV(4) -> FC(10) -> RELU", "10x11"),
+        ("INPUT(10) -> FC(3)", "-"),
+        ("INPUT(3x8x8) -> DECONV(4) -> DECONV(4)", "1 /0.25"),
+        ("INPUT(3x8x8) -> UPSAMPLE(2, bilinear)", "2 /0.5"),
+        ("INPUT(3x8x8) -> UPSAMPLE(3)", "1 /0.3333"),
+        ("INPUT(3x8x9) -> PERMUTE(CWH)", "1 /1"),
+        ("INPUT(3x8x9) -> PERMUTE(HWC) -> CONV(4)", "8x3 /-x1"),
+        ("INPUT(3x8x8) -> [CONV(4, 1), CONV(4, 5), POOL(3, 1, padding=same)]", "5 /1"),
+        ("INPUT(3x9x9) -> [CONV(4, 3, 2) + POOL(1, 2) -> CONV(4, 3)]", "5 /2"),
+        ("INPUT(3x8x8) -> CONV(4) -> GN(2)", "10 /1"),
+        ("INPUT(3x8x8) -> CONV(4) -> INSTANCENORM(running=true)", "3 /1"),
+        # a gate reads all; beside it the first and the last position reach into the padding
+        ("INPUT(3x8x8) -> CONV(4) -> SE(2)", "10 /1"),
+        ("INPUT(3x8x8) -> CONV(4) -> SE(2) -> CONV(4)", "11 /1"),
+        ("INPUT(3x8x8) -> CONV(4) -> [ID & POOL(8)]", "10 /1"),
+        # paths of several paces, 1 and 6/7: no stride is that of both, the sizes are exact
+        ("INPUT(3x7x7) -> [ID, POOL -> RESIZE(7)] -> CONV(8, 3)", "5"),
+        ("INPUT(3x7x7) -> [ID, POOL -> RESIZE(7)] -> CONV(8, 3) -> GAP", "10"),
+        ("INPUT(3x8x8) as a\nINPUT(3x8x8) as b\n[a -> CONV(3) + b -> CONV(3, 5x3)]", "a 3 /1, b 5x3 /1"),
+        ("INPUT(3x8x8) as a\nINPUT(3) as b\n[a & b]", "1 /1"),
+    ],
+)
+def test_what_is_said_of_the_last_node(spec: str, said: str) -> None:
+    assert text(spec) == said
+
+
+RESIZES = "RESIZE(300, bilinear) -> CONV(3, 3, 2) -> RESIZE(217, bilinear) -> CONV(3, 3, 2) -> RESIZE(511, bilinear)"
+
+
+def test_what_repeats_too_late_is_not_known() -> None:
+    assert text(f"INPUT(3x224x224) -> {RESIZES}") == "-"
+    assert text(f"INPUT(3x511x511) -> [ID, RESIZE(224) -> {RESIZES}] -> CONV(8)") == "-"
+
+
+def test_where_the_field_of_the_first_position_starts() -> None:
+    *_, last = rows("INPUT(3x32x30) -> CONV(8, 5) -> POOL(3x2, padding=((1, 1), (0, 0))) -> CONV(8, 3)")
+    assert [along and along.start for along in last.along("input")] == [-1 - 3 - 2, -2 - 2]
+
+
+# Open sizes
+
+OPEN = [
+    "INPUT(3xHxW) -> CONV(8, 7, 2) -> POOL -> CONV(8, 3)",
+    "INPUT(3xHxW) -> CONV(8, 7, 2) -> POOL -> GAP -> FC(10)",
+    "INPUT(3xHxW) -> CONV(8, 7, 2) -> SE(2) -> CONV(8, 3)",
+    "INPUT(3xHxW) -> CONV(8, 3, 2) -> GN(2) -> CONV(8, 3)",
+    "INPUT(3xHxW) -> CONV(8, 3, 2, padding=same_upper) -> CONV(8, 5, 2, padding=same_upper)",
+    "INPUT(3xHxW) -> [CONV(8, 3, 2, padding=same_upper) -> CONV(8) + CONV(8, 1, 2, padding=same_upper)]",
+    "INPUT(3xHxW) -> UPSAMPLE(2, bilinear) -> CONV(8, 3) -> GAP",
+    "INPUT(3xHxW) -> UPSAMPLE(2, bilinear, align=true) -> CONV(8, 3)",
+    "INPUT(3xHxW) -> RESIZE((H+1)//2) -> CONV(8, 3) -> GAP",
+    "INPUT(3xHxW) -> RESIZE((3*H, 2*W)) -> CONV(8, 3)",
+    "INPUT(3xHxW) -> ADAPTIVEPOOL(7) -> CONV(8, 3)",
+    "INPUT(3xHxW) -> ADAPTIVEPOOL(1) -> CONV(8, 3)",
+    "INPUT(3xHxW) as x -> POOL -> DECONV(3) as y\n[y, x -> CROP((2*(H//2), 2*(W//2)))] -> CONV(4)",
+    "INPUT(3xHxW) as x -> CONV(4, 3, 2) -> [ID & POOL -> CONV(4) -> GAP] -> CROP((H//2, W//2))",
+    "INPUT(3xHxW) as x -> POOL as p -> CONV(3) -> UNPOOL(p)",
+]
+KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 0, 2]
+"""Along how many axes the field of the last node is known whatever the sizes."""
+
+
+@pytest.mark.parametrize(("spec", "known"), zip(OPEN, KNOWN_OF, strict=True))
+def test_a_formula_is_what_its_numbers_give(spec: str, known: int) -> None:
+    *_, last = rows(spec)
+    (name,) = last.fields
+    assert sum(along is not None for along in last.along(name)) == known
+    for height, width in ((16, 20), (17, 23), (30, 33)):
+        *_, closed = rows(spec.replace("HxW", f"{height}x{width}", 1))
+        for found, wanted in zip(last.along(name), closed.along(name), strict=True):
+            assert wanted is not None
+            if found is not None:
+                assert at(found.size, height, width) == wanted.size
+                assert found.stride == wanted.stride
+                assert found.start is None or at(found.start, height, width) == wanted.start
 
 
 # Layers
@@ -186,6 +275,26 @@ def test_resizing_reads_what_gradients_touch(mode: str, align: str) -> None:
         assert_reach_is_what_gradients_touch(f"INPUT(1x{size}x{size}) -> RESIZE({steps}, {mode}{align})")
 
 
+@pytest.mark.parametrize("pooling", ["POOL", "MAXPOOL(3, 2, padding=1)", "POOL(3, 2, ceil=true)", "POOL(3, 1)"])
+def test_unpooling_reads_what_changes_it_when_it_is_changed(pooling: str) -> None:
+    """Where a maximum lies is a number that has no gradient: each position in turn gets another value."""
+    graph = cnndsl.parse(f"INPUT(1x9) -> {pooling} as p -> UNPOOL(p)").graph
+    modules = meta.build(graph)
+    read: dict[int, set[int]] = {place: set() for place in range(9)}
+    torch.manual_seed(0)
+    samples = torch.rand(500, 1, 9)
+    before = meta.run(modules, [samples])
+    for position in range(9):
+        changed = samples.clone()
+        changed[:, :, position] = torch.rand(500, 1)
+        for place in (meta.run(modules, [changed]) != before).any(0)[0].nonzero().flatten().tolist():
+            read[place].add(position)
+    true = dependence.ByPositions(graph, clipped=True)
+    for place, positions in read.items():
+        hull = (min(positions), max(positions)) if positions else None
+        assert true.at(graph.nodes[-1], "input", 0, (0, place)) == hull
+
+
 # Networks
 
 SELECTING = {"CHANNELS", "PERMUTE", "PIXELSHUFFLE", "RESHAPE"}
@@ -212,8 +321,14 @@ def assert_fields_are_what_gradients_touch(graph: Graph, most: int = 4) -> None:
                     field = fields and fields[axis]
                     said = dependence.field_at(field, node, place) if field else None
                     assert field is not None or fields is None, what
+                    assert field is None or field.size(node.type.spatial) == _longest(field, node), what
                     assert said == unclipped.at(node, end.name, axis, place), what
                     assert _within(known, said), what
+
+
+def _longest(field: Field, node: Node) -> int:
+    spans = map(field.at, product(*map(range, node.type.spatial)))
+    return max((span[1] - span[0] + 1 for span in spans if span), default=0)
 
 
 def _compare_hulls(touched: Interval | None, known: Interval | None, is_exact: bool, what: str) -> None:

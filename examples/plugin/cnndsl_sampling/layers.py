@@ -8,6 +8,7 @@ from cnndsl.layers import Example, Layer, Reject, Rejected, Shapes, TensorType, 
 from cnndsl.layers.attributes import Symbol, Whole
 from cnndsl.layers.convolution import require_map
 from cnndsl.layers.lowering import ModuleCall, Step, options
+from cnndsl.layers.reach import Reaches, everywhere, pointwise
 from cnndsl.layers.windows import Window
 
 __all__ = ["BlurPooling", "GridSampling"]
@@ -43,9 +44,13 @@ class BlurPooling(Layer):
         if any(size <= self.kernel // 2 for size in entering.spatial):
             message = f"a map of {entering} has too few positions to mirror {self.kernel // 2} of them at its edges"
             raise Rejected(message, attribute="kernel", code="window-too-large")
-        each = (1,) * entering.rank
-        window = Window((self.kernel,) * entering.rank, (self.stride,) * entering.rank, each, "same")
-        return TensorType(entering.channels, window.slide(entering.spatial))
+        return TensorType(entering.channels, self._window(entering.rank).slide(entering.spatial))
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        return (self._window(output.rank).reach(inputs[0].spatial),)
+
+    def _window(self, rank: int) -> Window:
+        return Window((self.kernel,) * rank, (self.stride,) * rank, (1,) * rank, "same")
 
     def buffers(self, inputs: tuple[TensorType, ...]) -> Shapes:
         entering = inputs[0]
@@ -93,6 +98,11 @@ class GridSampling(Layer):
             message = f"the places in {entering} are a map with {entering.rank} channels and axes, not {grid}"
             raise Rejected(message, attribute="grid", code="shape-mismatch")
         return TensorType(entering.channels, grid.spatial)
+
+    def reach(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[tuple[Reaches, ...], ...]:
+        """The places may be anywhere in the map."""
+        entering, _ = inputs
+        return everywhere(entering), pointwise(output.rank)
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         written = options(mode=(self.mode, "bilinear"))
