@@ -13,7 +13,23 @@ __all__ = ["DropPath", "Dropout", "Noise"]
 _PERCENT = "for 50 percent write 0.5"
 
 
-class Dropout(Layer):
+class _Dropping(Layer):
+    """A layer that zeroes with probability `p`: what comes in times factors, which are kept."""
+
+    def factors(self, output: TensorType) -> int:
+        """How many factors there are for each sample."""
+        raise NotImplementedError
+
+    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
+        if self.value("p") in (0, 1):  # torch passes on what comes in, or has one factor for all
+            return Saved(batch=int(self.value("p")) * NUMBER_BYTES)
+        return Saved(sample=self.factors(output) * NUMBER_BYTES)
+
+    def is_view(self, inputs: tuple[TensorType, ...], output: TensorType, training: bool = False) -> bool:
+        return super().is_view(inputs, output, training and self.value("p") > 0)
+
+
+class Dropout(_Dropping):
     """Dropout: in training each value is zeroed with probability p, and the others are scaled by 1/(1 - p)."""
 
     words = ("DROPOUT",)
@@ -25,14 +41,14 @@ class Dropout(Layer):
     )
     rejects = (Reject("INPUT(8) -> DROPOUT(1.5)", "bad-argument"),)
 
-    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
-        return Saved(sample=output.elements * NUMBER_BYTES)  # a factor for each value
+    def factors(self, output: TensorType) -> int:
+        return output.elements
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall("torch.nn.Dropout", options=options(p=(self.p, 0.5))),)
 
 
-class DropPath(Layer):
+class DropPath(_Dropping):
     """Stochastic depth: in training a sample is zeroed with probability p, and the others are scaled by 1/(1 - p).
 
     Huang et al., 2016; at the end of a residual branch, `[f -> DROPPATH(0.1) + ID]`.
@@ -51,8 +67,8 @@ class DropPath(Layer):
         Reject("INPUT(8) -> DROPPATH(-0.1)", "bad-argument"),
     )
 
-    def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
-        return Saved(sample=NUMBER_BYTES)  # a factor
+    def factors(self, output: TensorType) -> int:
+        return 1
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         return (ModuleCall(f"{PARTS}.DropPath", {"p": self.p}),)
