@@ -23,6 +23,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pages import filled
+
 ROOT = Path(__file__).parent.parent
 FOLDER = Path("benchmarks/mistakes")
 """Seen from ROOT, where everything is run."""
@@ -141,18 +143,14 @@ def merged(before: Results, after: Results) -> Results:
 
 # the page
 
-_PART = re.compile(r"(?<=^<!-- mistakes: )(\w+)( -->\n).*?(?=^<!-- end -->$)", re.M | re.S)
-
 
 def page(text: str, results: Results) -> str:
     """The page with its marked parts written from results: a mistake each, `all` the table of all of them."""
 
-    def part(match: re.Match[str]) -> str:
-        name = match[1]
-        body = _table(text, results) if name == "all" else _told(name, results["mistakes"][name])
-        return f"{name}{match[2]}\n{body}\n"
+    def part(name: str) -> str:
+        return _table(text, results) if name == "all" else _told(name, results["mistakes"][name])
 
-    return _PART.sub(part, text)
+    return filled(text, "mistakes", part)
 
 
 def _told(name: str, answers: dict[str, Answer]) -> str:

@@ -15,12 +15,16 @@ from functools import partial, reduce
 from itertools import count
 from typing import Any, NamedTuple
 
+from conftest import ROOT
+
+from cnndsl.diagnostics import Diagnostics
 from cnndsl.elaborate.prelude import prelude_file
 from cnndsl.graph import Graph
 from cnndsl.layers import Called, Filled, Given, Layer, TensorType, functions, layers_by_word, structure
 from cnndsl.layers import Value as ValueAttribute
 from cnndsl.layers.attributes import Extents
-from cnndsl.syntax import ast
+from cnndsl.source import read as read_source
+from cnndsl.syntax import ast, parse
 
 __all__ = ["Network", "as_network", "read"]
 
@@ -57,6 +61,8 @@ class _File(NamedTuple):
     definitions: Mapping[str, ast.Definition]
     defaults: Mapping[str, ast.Call]
     parameters: Mapping[str, Any]
+    used: tuple[_File, ...]
+    """What it brings in, of the shipped specs."""
 
 
 class _Names(NamedTuple):
@@ -213,10 +219,10 @@ class _Reader:
 
     def computed(self, call: ast.Call, names: _Names, wire: _Made | None, frame: _Frame) -> Any:
         """The result of a function, built in or defined."""
-        definition = names.file.definitions.get(call.name)
-        if definition is not None:
-            inner = self.bound(_Block(definition, names.file), call, names, wire, frame)
-            return self.value(definition.body, inner, None, frame)
+        block = self.defined(call.name, names.file)
+        if block is not None:
+            inner = self.bound(block, call, names, wire, frame)
+            return self.value(block.definition.body, inner, None, frame)
         values = tuple(self.value(argument.value, names, wire, frame) for argument in call.arguments)
         if call.name in functions():
             return Called(call.name, values)
@@ -245,6 +251,9 @@ class _Reader:
     def defined(self, name: str, file: _File) -> _Block | None:
         if name in file.definitions:
             return _Block(file.definitions[name], file)
+        for used in file.used:
+            if name in used.definitions and not name.startswith("_"):
+                return _Block(used.definitions[name], used)
         shipped = self.prelude.definitions.get(name.upper())
         return _Block(shipped, self.prelude) if shipped and name.upper() not in file.definitions else None
 
@@ -605,7 +614,14 @@ def _as_file(file: ast.File, parameters: Mapping[str, Any]) -> _File:
     definitions = {each.name: _chosen(each, parameters.get(each.name)) for each in file.definitions}
     calls = [each.call for each in file.statements if isinstance(each, ast.Default)]
     defaults = {call.name.upper(): call for call in calls if isinstance(call, ast.Call)}
-    return _File(definitions, defaults, parameters)
+    paths = [each.path for each in file.statements if isinstance(each, ast.Use)]
+    return _File(definitions, defaults, parameters, tuple(_as_file(_shipped(path), {}) for path in paths))
+
+
+def _shipped(path: str) -> ast.File:
+    file = parse(read_source(ROOT / "specs" / path), Diagnostics())
+    assert file is not None, path
+    return file
 
 
 def _chosen(definition: ast.Definition, side: Any) -> ast.Definition:

@@ -35,7 +35,7 @@ SLIPS: dict[str, Slip] = {
     "comments of C": lambda text: re.sub(r"(?m)^# ", "// ", text),
     "keywords in capitals": lambda text: re.sub(r" (if|else|for|in|as) ", lambda found: found[0].upper(), text),
     "Python's truth": lambda text: re.sub(r"=(true|false)", lambda found: found[0].title(), text),
-    "Keras' batch norm": lambda text: re.sub(r"\bBN\b", "BatchNormalization", text),
+    "Keras' batch norm": lambda text: re.sub(r"\bBN\b(?!\()", "BatchNormalization", text),
     "Keras' dense layers": lambda text: re.sub(r"\bFC\b", "Dense", text),
     "Keras' pooling": lambda text: re.sub(r"\bPOOL\b(?!\([^)]*,)", "MaxPooling2D", text),
     "other keywords": lambda text: re.sub(r"\bgroups=", "num_groups=", text).replace("bias=", "use_bias="),
