@@ -392,5 +392,7 @@ class _File:
         w.fuel = 5
         text, here = self._input()
         added, _ = self._steps(here, Body(taken={"c"}), w.number(0, 3))
-        path = w.chained(text, *added)
-        return f"model(c={w.written(4)}) = {path}"
+        path = w.chained(text, *added, *w.pick([("RELU",), ("FC(c)",), ("FC(c)", "net", "net"), ("FC(c)", "net*c")]))
+        if w.chance(2):
+            self._parameters["c"] = w.number(1, 5)
+        return f"model(c={w.written(4)}, shared net=[FC(C)]) = {path}"

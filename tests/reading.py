@@ -340,6 +340,17 @@ class _Reader:
         except _Shapeless:  # what looks at the shape that comes in reads what comes in
             return False
 
+    def model(self, definition: ast.Definition, frame: _Frame) -> _Names:
+        """The parameters of a model: what is set from outside, and the defaults, each behind those before it."""
+        inner = _Names(ChainMap({}), self.file)
+        for parameter in definition.parameters or ():
+            given = None if parameter.shared else self.file.parameters.get(parameter.name)
+            if given is None:
+                assert parameter.default is not None
+                given = self.argument(parameter.default, inner, None, frame)
+            inner.own[parameter.name] = _Shared(given, ((), parameter.name)) if parameter.shared else given
+        return inner
+
     def bound(self, block: _Block, call: ast.Expression, names: _Names, wire: _Made | None, frame: _Frame) -> _Names:
         """The parameters of a call, each default behind those before it."""
         inner = _Names(ChainMap({}), block.file)
@@ -538,8 +549,7 @@ class _Reader:
                 end = self.build(flow.expression, names, None, frame)
                 ends.append((_label(flow.expression) or _named_value(flow.expression, names), end, id(end) in before))
         else:
-            inner = self.bound(_Block(model, self.file), ast.Name(model.span, model.name), names, None, frame)
-            ends.append((_label(model.body), self.build(model.body, inner, None, frame), False))
+            ends.append((_label(model.body), self.build(model.body, self.model(model, frame), None, frame), False))
         read = {id(before) for made in self.made for before in made.inputs}
         found = [(name, end) for name, end, is_old in ends if is_old or id(end) not in read]
         self.fill_biases(end for _, end in found)

@@ -426,6 +426,12 @@ def test_shared_weights_begin_alike(body: str, one: float, other: float) -> None
     assert (found.code, found.help) == ("shared-weights", "give all uses the same arguments, or take `shared` away")
 
 
+def test_a_shared_parameter_of_a_model_has_one_set_of_weights() -> None:
+    text = "net({}mlp=FC(8)) = INPUT(8) -> mlp -> mlp"
+    assert (params(text.format("")), params(text.format("shared "))) == (2 * 72, 72)
+    assert codes("net(shared n=3) = INPUT(8) -> FC(n)") == ["bad-argument"]
+
+
 def test_a_shared_parameter_can_be_passed_on() -> None:
     text = "g(shared a) = a -> a\nf(shared b) = g(b) -> b -> g(b)\nINPUT(4x8x8) -> f(CONV(4)) -> f(CONV(4))"
     assert params(text) == 2 * (4 * 4 * 9 + 4)
@@ -475,6 +481,29 @@ def test_two_models_have_two_names(tmp_path: Path) -> None:
 
 def test_a_model_has_defaults_for_its_parameters() -> None:
     assert mistakes("net(n, m=3) = INPUT(8) -> FC(n)") == ["missing-argument: n"]
+
+
+def test_parameters_of_models_are_set_from_outside() -> None:
+    text = "one(n, m=2*n) = INPUT(8) -> FC(m)\ntwo(n=3, net=RELU) = INPUT(8) -> FC(n) -> net"
+    assert [output.node.type.channels for each in compiled(text, n=5).graphs for output in each.outputs] == [10, 5]
+    assert codes(text, n=5, net="SILU") == ["bad-override"], "it is a network"
+    assert mistakes(text, n="five") == ["not-a-number: n", "bad-argument: n"]
+    assert codes("f(n) = FC(n)\nINPUT(8) -> f(3)", n=5) == ["bad-override"], "the caller says what it is"
+
+
+def test_what_is_set_holds_for_the_definition_and_the_parameter_of_a_name() -> None:
+    text = "n = 2\nnet(n=3) = INPUT(8) -> FC(n)\nother(m=n) = INPUT(8) -> FC(m)"
+    assert [each.outputs[0].node.type.channels for each in compiled(text).graphs] == [3, 2]
+    assert [each.outputs[0].node.type.channels for each in compiled(text, n=5).graphs] == [5, 5]
+    assert output("n = 2 | 4\nnet(n=3) = INPUT(8) -> FC(n) -> FC(n)", n=2) == "3", "of a switch, a side is named"
+
+
+def test_only_the_model_that_is_asked_for_has_parameters_to_set(tmp_path: Path) -> None:
+    (tmp_path / "gan.cnn").write_text(GAN)
+    found = cnndsl.load(f"{tmp_path}/gan.cnn:discriminator", n=2)
+    assert found.graph.nodes[1].type.channels == 2
+    with pytest.raises(cnndsl.SpecError, match="bad-override"):
+        cnndsl.load(f"{tmp_path}/gan.cnn:generator", n=2)
 
 
 def test_flows_are_one_model_named_after_the_file() -> None:

@@ -16,7 +16,7 @@ from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.models import Model, models
 from cnndsl.elaborate.names import check_names, warn_unread, warn_unused
-from cnndsl.elaborate.overrides import check_inputs, read_inputs, read_overrides
+from cnndsl.elaborate.overrides import Overrides, check_inputs, read_inputs, read_overrides
 from cnndsl.elaborate.program import CLASSES, Program
 from cnndsl.elaborate.statements import check_budgets, check_requirements, read_defaults
 from cnndsl.elaborate.using import Reader, bring_in
@@ -63,8 +63,8 @@ def elaborate(
     graphs: list[Graph] = []
     with _limits_told(file, diagnostics), _deep_recursion():
         used = bring_in(file, read, diagnostics)
-        values = read_overrides(overrides, file, used, diagnostics) if overrides else {}
-        program = Program(file, values, read_inputs(inputs, diagnostics), used)
+        values = read_overrides(overrides, file, used, diagnostics) if overrides else Overrides({}, {})
+        program = Program(file, values.of_file, read_inputs(inputs, diagnostics), used, values.of_models)
         context = Context(program, diagnostics, Budget(most_nodes))
         for each in _all(program):
             read_defaults(context, each)

@@ -34,7 +34,7 @@ from cnndsl.elaborate.values import (
 from cnndsl.layers import Called, Layer
 from cnndsl.layers.extent import Extent, require_closed
 from cnndsl.layers.rejected import Undecided
-from cnndsl.layers.tensor import TensorType
+from cnndsl.layers.tensor import TensorType, a_size
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
@@ -179,7 +179,7 @@ class Evaluator:
         if block is not None:
             return self._definition(name, scope, block)
         if name.name in program.overrides:
-            return self._override(name.name, program)
+            return _given(program.overrides[name.name])
         if name.name in SHAPE_NAMES:
             return self._extent(name, wire)
         layer = program.layer(name.name)
@@ -209,7 +209,7 @@ class Evaluator:
                 raise self.model_as_value(name.name, name.span)
             return Network(name, scope)
         if definition.name in program.overrides and definition.name not in program.switches:
-            return self._override(definition.name, program)
+            return _given(program.overrides[definition.name])
         return self._constant(name, scope, block)
 
     def _constant(self, name: ast.Name, scope: Scope, block: Block) -> Value:
@@ -237,12 +237,6 @@ class Evaluator:
         message = f"`{name}` is a model with an input of its own, not a value"
         help = "to share what comes in, write a flow of it and name that: `INPUT(...) as x`"
         return self._context.error("model-as-value", message, span, help=help)
-
-    def _override(self, name: str, program: Program) -> Value:
-        value = program.overrides[name]
-        if value is None:
-            raise Failed  # the text on the command line is no value, which is reported
-        return value
 
     def _extent(self, name: ast.Name, wire: Wire) -> int:
         if wire is UNKNOWN:
@@ -313,6 +307,27 @@ class Evaluator:
                 names[parameter.name] = self.argument(parameter.default, inner, wire)
         return inner
 
+    def parameters_of_model(self, block: Block) -> Scope:
+        """The scope of a model's body: what the command line says of its parameters, and the defaults of the others.
+
+        Raises:
+            Failed: one has neither, or a default is wrong; reported.
+        """
+        given = block.program.of_models
+        names: dict[str, Value] = {}
+        inner = Scope(names, block.program)
+        for parameter in block.definition.parameters or ():
+            name, default = parameter.name, parameter.default
+            if name in given:
+                names[name] = _given(given[name])
+            elif default is not None:
+                names[name] = self.argument(default, inner, None)
+            else:
+                message = f"`{name}` of the model `{block.definition.name}` needs a default: nobody calls a model"
+                help = f"write {name}=..., or give it on the command line: -D {name}=..."
+                raise self._context.error("missing-argument", message, parameter.span, help=help)
+        return inner
+
     def rows(self, loop: ast.For, scope: Scope, wire: Wire) -> list[dict[str, Value]]:
         """The names of each row; computed once, where the loop is entered.
 
@@ -339,7 +354,8 @@ class Evaluator:
             return {names[0]: value}
         entries = value if isinstance(value, tuple) else (value,)
         if len(entries) != len(names):
-            message = f"this row has {len(entries)} entries for the {len(names)} names {', '.join(names)}"
+            has = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+            message = f"this row has {has} for the {len(names)} names {', '.join(names)}"
             raise self._context.error("bad-row", message, span)
         return dict(zip(names, entries, strict=True))
 
@@ -465,7 +481,14 @@ def _extent(name: str, type: TensorType) -> int | None:
 
 
 def _what(type: TensorType) -> str:
-    return f"a vector of {type}" if type.rank == 0 else f"a {type} map, which has one spatial axis"
+    return f"a vector of {type}" if type.rank == 0 else f"{a_size(type.shape)} map, which has one spatial axis"
+
+
+def _given(value: Value | None) -> Value:
+    """What the command line says; raises Failed where that is no value, which is reported."""
+    if value is None:
+        raise Failed
+    return value
 
 
 def _operator(arithmetic: ast.Arithmetic) -> Span:

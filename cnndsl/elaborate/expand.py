@@ -396,12 +396,12 @@ class Expander:
         )
         try:
             self.drafts.blocks[self._context.frame.path] = _as_block(definition, arguments, names, call)
-            self._share(definition, names)
+            self.share(definition, names)
             return self.expand(definition.body, names, wire)
         finally:
             self._context.leave(caller)
 
-    def _share(self, definition: ast.Definition, names: Scope) -> None:
+    def share(self, definition: ast.Definition, names: Scope) -> None:
         """Let all uses of a `shared` parameter in this call have the same weights."""
         frame = self._context.frame
         for parameter in definition.parameters or ():

@@ -79,22 +79,14 @@ class Named(Model):
         self._block = block
 
     def texts(self, context: Context, evaluator: Evaluator) -> list[tuple[ast.Expression, Scope]]:
-        missing = [each for each in self._block.definition.parameters or () if each.default is None]
-        if missing:
-            message = f"`{missing[0].name}` of the model `{self.name}` needs a default: nobody calls a model"
-            context.error("missing-argument", message, missing[0].span, help=f"write {missing[0].name}=...")
-            return []
-        names = evaluator.arguments(self._block, (), self.span, Scope({}, context.program), None)
-        return [(self._block.definition.body, names)]
+        return [(self._block.definition.body, evaluator.parameters_of_model(self._block))]
 
     def outputs(self, context: Context, expander: Expander) -> Outputs:
         try:
-            texts = self.texts(context, expander.evaluator)
+            ((body, names),) = self.texts(context, expander.evaluator)
+            expander.share(self._block.definition, names)
         except Failed:  # reported
             return []
-        if not texts:
-            return []
-        ((body, names),) = texts
         end = expander.expand(body, names, None)
         if end is None:
             context.error("no-input", "nothing is left of this model, not even its INPUT", self.span)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics, did_you_mean
 from cnndsl.elaborate.arithmetic import is_whole
@@ -22,15 +23,26 @@ from cnndsl.graph import Graph
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
 
-__all__ = ["check_inputs", "read_inputs", "read_overrides"]
+__all__ = ["Overrides", "check_inputs", "read_inputs", "read_overrides"]
 
 
-def read_overrides(
-    written: Mapping[str, object], file: ast.File, used: Used, diagnostics: Diagnostics
-) -> dict[str, Value | None]:
-    """The value of each name that is set from outside, None where the text is no value; mistakes are reported."""
+class Overrides(NamedTuple):
+    """What is set from outside, by name; None where the text is no value.
+
+    Attributes:
+        of_file: for definitions and free names.
+        of_models: for parameters of models, which may have the names of those.
+    """
+
+    of_file: dict[str, Value | None]
+    of_models: dict[str, Value | None]
+
+
+def read_overrides(written: Mapping[str, object], file: ast.File, used: Used, diagnostics: Diagnostics) -> Overrides:
+    """The value of each name that is set from outside; mistakes are reported."""
     program = Program(file, {}, used=used)
-    settable = _settable(program)
+    of_file, of_models = _settable(program), _parameters_of_models(program)
+    settable = of_file | of_models
     values: dict[str, Value | None] = {}
     for name, value in written.items():
         text = value if isinstance(value, str) else _as_text(value)
@@ -45,7 +57,11 @@ def read_overrides(
             place = Span(shown, len(shown.text) - len(text), len(shown.text))
             diagnostics.add(Diagnostic("bad-override", f"there cannot be `{text}` classes", place, help=help))
             values[name] = None
-    return values
+    return Overrides(_those(values, of_file), _those(values, of_models - program.switches))
+
+
+def _those(values: dict[str, Value | None], names: frozenset[str]) -> dict[str, Value | None]:
+    return {name: value for name, value in values.items() if name in names}
 
 
 def read_inputs(written: Mapping[str, object], diagnostics: Diagnostics) -> dict[str, InputShape]:
@@ -96,6 +112,16 @@ def _settable(program: Program) -> frozenset[str]:
     data = {definition.name for definition in program.file.definitions if program.is_settable(definition)}
     bare_dense = {CLASSES} if CLASSES not in program.definitions and _has_bare_dense(program.file) else set()
     return frozenset(data | free_names(program) | bare_dense)
+
+
+def _parameters_of_models(program: Program) -> frozenset[str]:
+    """Parameters of the models that are asked for, but for those that are networks by their form."""
+    wanted = program.file.source.model
+    models = [program.definitions[name] for name in program.models if wanted in ("", name)]
+    parameters = [parameter for model in models for parameter in model.parameters or () if not parameter.shared]
+    return frozenset(
+        each.name for each in parameters if each.default is None or program.is_network(each.default) is not True
+    )
 
 
 def _has_bare_dense(file: ast.File) -> bool:

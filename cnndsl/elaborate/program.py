@@ -72,6 +72,7 @@ class Program:
         switches: the names of those that are switches.
         models: the names of those that are networks with inputs of their own.
         overrides: values from the command line, for definitions and for free names; None for a text that is none.
+        of_models: values from the command line for parameters of models, likewise.
         inputs: shapes from the command line, by the name of the input; "" for the only one.
         used: the files whose definitions it brings in.
         layers: layer types by word, in capitals.
@@ -86,10 +87,12 @@ class Program:
         overrides: Mapping[str, Value | None],
         inputs: Mapping[str, InputShape] | None = None,
         used: Used = Used(),  # noqa: B008 - immutable
+        of_models: Mapping[str, Value | None] | None = None,
     ) -> None:
         self.file = file
         self.inputs = inputs or {}
         self.overrides = overrides
+        self.of_models = of_models or {}
         self.used = used
         self.definitions: dict[str, ast.Definition] = {}
         for definition in file.definitions:
