@@ -786,7 +786,13 @@ def test_a_parameter_is_named_once() -> None:
 
 def test_a_default_uses_earlier_parameters_only() -> None:
     (error,) = diagnostics("f(aaa=bbb, bbb=2) = CONV(aaa)\nINPUT -> f")
-    assert error.span.text == "bbb"
+    assert (error.code, error.span.text) == ("read-before-named", "bbb")
+    assert error.help == "a default reads the parameters before it"
+
+
+@pytest.mark.parametrize("text", ["INPUT -> [CONV -> POOL]*5 -> CONV", "INPUT(512x2x2) -> CONV(C, 7, 2) -> CONV(C, 3)"])
+def test_a_small_map_is_no_sign_of_channels_that_were_written(text: str) -> None:
+    assert compiled(text).diagnostics == ()
 
 
 def test_a_block_does_not_see_the_parameters_of_its_caller() -> None:

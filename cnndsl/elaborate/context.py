@@ -232,7 +232,8 @@ class Context:
 
     def _too_deep(self, name: str, call: Span) -> Abort:
         same = sum(frame.name == name for frame in self._frames())
-        message = f"`{name}` contains itself without an end" if same > MOST_CALLS // 4 else "calls are nested too deep"
+        endless = f"`{name}` contains itself without an end, or too often"
+        message = endless if same > MOST_CALLS // 4 else "calls are nested too deep"
         label = f"{MOST_CALLS} calls inside each other"
         return self._limit("endless-definition", message, call, label=label, help=ending(name))
 

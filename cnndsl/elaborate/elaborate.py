@@ -35,6 +35,9 @@ __all__ = ["elaborate"]
 DEFAULT_CLASSES = 10
 _MOST_ATTEMPTS = 4
 _STEPS_OF_A_MODEL = 200
+_LARGEST_USUAL_KERNEL = 7
+"""Kernels up to here also slide over the small maps at the end of a network, where they see padding."""
+
 _DEEPEST_RECURSION = 60_000
 """Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
 
@@ -190,7 +193,8 @@ def _warn_channels(context: Context, drafts: list[Draft]) -> None:
         if not isinstance(draft.layer, Convolution) or not draft.inputs:
             continue
         layer, entering = draft.layer, draft.inputs[0].type
-        if layer.filters == entering.channels and min(layer.kernel) > max(map(for_large_sizes, entering.spatial)):
+        usual = max(_LARGEST_USUAL_KERNEL, *map(for_large_sizes, entering.spatial))
+        if layer.filters == entering.channels and min(layer.kernel) > usual:
             message = f"{a_size(layer.kernel)} window slides over {a_size(entering.spatial)} map"
             stride = layer.stride[0]
             help = f"write `CONV({layer.kernel[0]}, {stride})`, if {entering.channels} are the channels that enter"

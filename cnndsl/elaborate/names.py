@@ -181,6 +181,7 @@ class _Checker:
             self._context.error("defined-twice", message, definition.name_span, others=others)
         self._reserved(definition.name, definition.name_span)
         body = _Body(set(), definition.body)
+        body.later |= {parameter.name: parameter.span for parameter in definition.parameters or ()}
         for parameter in definition.parameters or ():
             if parameter.default is not None:
                 self._expression(parameter.default, body, _Role.VALUE)
@@ -340,7 +341,12 @@ class _Checker:
         if below is not None:
             others = (Label(below, "it is named here"),)
             message = f"`{word}` is read before it is named"
-            help = "write what reads it below what names it"
+            is_parameter = self._defining and below in [each.span for each in self._defining.parameters or ()]
+            help = (
+                "a default reads the parameters before it"
+                if is_parameter
+                else "write what reads it below what names it"
+            )
             self._context.error("read-before-named", message, span, others=others, help=help)
         return below is not None
 
@@ -378,7 +384,7 @@ class _Checker:
                 self._warn_products(layer, bound)
         elif not self._is_function(call.name) and not self._unseen(call.name, call.name_span, body):
             what = "layer, definition or function"
-            others = {*self._program.layers, *FUNCTIONS}
+            others = {*self._program.layers, *FUNCTIONS, *self._program.functions}
             self._report_unknown(call.name, call.name_span, lambda: others | self._known(body), what, call.arguments)
 
     def _arguments(self, call: ast.Call, layer: type[Layer] | None, body: _Body) -> None:

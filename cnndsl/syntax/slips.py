@@ -90,6 +90,7 @@ def explain(source: Source, text: str, offset: int, error: lark.UnexpectedInput)
         or _dangling(source, text, offset)
         or _without_else(source, text, offset, error)
         or _missing_arrow(source, text, offset)
+        or _mixed(source, text, offset)
         or _unexpected(source, text, offset, error)
     )
 
@@ -231,6 +232,17 @@ def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
     help = f"write `-> {right[0]}`" + ", or `,` before it if it begins a branch" * bool(opened)
     fix = perhaps(Span(source, offset, offset), "-> ")
     return Diagnostic("missing-arrow", message, span, help=help, fix=fix)
+
+
+def _mixed(source: Source, text: str, offset: int) -> Diagnostic | None:
+    """`A + B & C`: behind an operand, such an operator is refused beside one of the other kind only."""
+    sign = text[offset : offset + 1]
+    operand = re.search(r"(\w+|[)\]?])\s*$", text[max(0, offset - _AROUND) : offset])
+    if sign not in ("+", "-", "&") or operand is None or operand[1] in grammar.keywords():
+        return None
+    message = f"`{sign}` cannot stand at one level with {'`+` or `-`' if sign == '&' else '`&`'}"
+    help = "put what belongs together in brackets: `[[A + B] & C]` or `[A + [B & C]]`"
+    return Diagnostic("syntax", message, Span(source, offset, offset + 1), help=help)
 
 
 def _without_else(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic | None:
