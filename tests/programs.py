@@ -223,7 +223,7 @@ class _Definitions:
 
 _ACTS = ["RELU", "SILU", "LEAKYRELU(0.2)", "TANH"]
 _DEFAULTS = """
-    CONV(bias=true) CONV(kernel=1) CONV(padding=same_upper) CONV(kernel=1,bias=true) DWCONV(bias=true) FC(init=xavier)
+    CONV(bias=true) CONV(kernel=1) CONV(padding="same_upper") CONV(kernel=1,bias=true) DWCONV(bias=true) FC(init=xavier)
     BN(momentum=0.3) LN(scale=false) ELU(alpha=2) PRELU(channel) LRN(3) DROPOUT(0.2)
 """
 _TABLES = ["((1, 3), (3, 1))", "((3, 2),)", "((1, 0), (1, 1))"]
@@ -243,11 +243,14 @@ class _File:
         w = self._w
         self._values()
         self._definitions += _Definitions(w).some(4)
+        self._used()
         self._switches()
         flows = [self._flow(is_first=number == 0) for number in range(w.number(1, 4))]
         if w.chance(8):
             self._definitions.append(self._model())
         statements = self._scattered(flows)
+        if w.chance(8):
+            statements.append('TRAIN(data="digits", optimizer=SGD(lr=0.1), epochs=epochs)')
         text = "\n".join(statements)
         used = {name: value for name, value in self._parameters.items() if re.search(rf"\b{name}\b", text)}
         return Program(text, used)
@@ -282,6 +285,16 @@ class _File:
         if w.chance(4):
             tests = ["params < 1e9", "macs >= 0 and params >= 0", "3 > 2", *(f"{each} >= 0" for each in w.constants)]
             self._definitions.append(f"require {w.pick(tests)}")
+
+    def _used(self) -> None:
+        """Definitions of a shipped spec, among which those of the file itself win."""
+        w = self._w
+        if not w.chance(4):
+            return
+        self._definitions.append('use "shufflenetv2.cnn"')
+        if all(block.name != "conv" for block in w.blocks):
+            w.blocks.append(Block("widen", "conv", False, lambda _, body, width: f"conv({width})"))
+        w.blocks.append(Block("widen", "branch", False, lambda _, body, width: f"branch({width}, 1)"))
 
     def _constant(self, name: str, value: int) -> None:
         """A number that a definition gives, or the command line instead."""

@@ -15,15 +15,13 @@ from functools import partial, reduce
 from itertools import count
 from typing import Any, NamedTuple
 
-from conftest import ROOT
-
+from cnndsl import source
 from cnndsl.diagnostics import Diagnostics
 from cnndsl.elaborate.prelude import prelude_file
 from cnndsl.graph import Graph
 from cnndsl.layers import Called, Filled, Given, Layer, TensorType, functions, layers_by_word, structure
 from cnndsl.layers import Value as ValueAttribute
 from cnndsl.layers.attributes import Extents
-from cnndsl.source import read as read_source
 from cnndsl.syntax import ast, parse
 
 __all__ = ["Network", "as_network", "read"]
@@ -61,8 +59,8 @@ class _File(NamedTuple):
     definitions: Mapping[str, ast.Definition]
     defaults: Mapping[str, ast.Call]
     parameters: Mapping[str, Any]
-    used: tuple[_File, ...]
-    """What it brings in, of the shipped specs."""
+    used: Mapping[str, _Block]
+    """What other files bring in."""
 
 
 class _Names(NamedTuple):
@@ -251,9 +249,8 @@ class _Reader:
     def defined(self, name: str, file: _File) -> _Block | None:
         if name in file.definitions:
             return _Block(file.definitions[name], file)
-        for used in file.used:
-            if name in used.definitions and not name.startswith("_"):
-                return _Block(used.definitions[name], used)
+        if name in file.used:
+            return file.used[name]
         shipped = self.prelude.definitions.get(name.upper())
         return _Block(shipped, self.prelude) if shipped and name.upper() not in file.definitions else None
 
@@ -509,7 +506,7 @@ class _Reader:
         return made
 
     def classes(self) -> int:
-        given = "classes" in self.file.definitions or "classes" in self.file.parameters
+        given = any("classes" in names for names in (self.file.definitions, self.file.parameters, self.file.used))
         found: int = self.named("classes", _Names(ChainMap(), self.file), None, _Frame(None)) if given else 10
         return found
 
@@ -624,14 +621,14 @@ def _as_file(file: ast.File, parameters: Mapping[str, Any]) -> _File:
     definitions = {each.name: _chosen(each, parameters.get(each.name)) for each in file.definitions}
     calls = [each.call for each in file.statements if isinstance(each, ast.Default)]
     defaults = {call.name.upper(): call for call in calls if isinstance(call, ast.Call)}
-    paths = [each.path for each in file.statements if isinstance(each, ast.Use)]
-    return _File(definitions, defaults, parameters, tuple(_as_file(_shipped(path), {}) for path in paths))
-
-
-def _shipped(path: str) -> ast.File:
-    file = parse(read_source(ROOT / "specs" / path), Diagnostics())
-    assert file is not None, path
-    return file
+    used: dict[str, _Block] = {}
+    for each in file.statements:
+        if isinstance(each, ast.Use):
+            tree = parse(source.used(each.path, file.source), Diagnostics())
+            assert tree is not None
+            other = _as_file(tree, {})
+            used |= {name: _Block(found, other) for name, found in other.definitions.items()}
+    return _File(definitions, defaults, parameters, used)
 
 
 def _chosen(definition: ast.Definition, side: Any) -> ast.Definition:

@@ -184,7 +184,7 @@ WORDS = {
 
 KINDS = (
     ast.Concatenation, ast.Optional, ast.Conditional, ast.Label, ast.Tuple, ast.Choice, ast.Comparison, ast.Negation,
-    ast.BooleanOperation, ast.Negative, ast.Default, ast.Require,
+    ast.BooleanOperation, ast.Negative, ast.Default, ast.Require, ast.String, ast.Use,
 )  # fmt: skip
 
 CONSTRUCTS: dict[str, Callable[[ast.File, Program], bool]] = {

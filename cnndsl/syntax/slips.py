@@ -88,6 +88,7 @@ def explain(source: Source, text: str, offset: int, error: lark.UnexpectedInput)
         or known(source, text, offset)
         or _bracket(source, text, offset)
         or _dangling(source, text, offset)
+        or _chained(source, text, offset)
         or _without_else(source, text, offset, error)
         or _missing_arrow(source, text, offset)
         or _mixed(source, text, offset)
@@ -243,6 +244,16 @@ def _mixed(source: Source, text: str, offset: int) -> Diagnostic | None:
     message = f"`{sign}` cannot stand at one level with {'`+` or `-`' if sign == '&' else '`&`'}"
     help = "put what belongs together in brackets: `[[A + B] & C]` or `[A + [B & C]]`"
     return Diagnostic("syntax", message, Span(source, offset, offset + 1), help=help)
+
+
+def _chained(source: Source, text: str, offset: int) -> Diagnostic | None:
+    """`1 < C < 4`: behind an operand, a comparison is refused beside another one only."""
+    found = re.match(r"==|!=|<=|>=|<|>", text[offset : offset + 2])
+    if found is None or not re.search(r"[\w)\]]\s*$", text[max(0, offset - _AROUND) : offset]):
+        return None
+    span = Span(source, offset, offset + found.end())
+    help = "write one for each, with `and` between them: `1 < n and n < 4`"
+    return Diagnostic("syntax", "comparisons do not follow each other", span, help=help)
 
 
 def _without_else(source: Source, text: str, offset: int, error: lark.UnexpectedInput) -> Diagnostic | None:
