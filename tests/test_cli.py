@@ -238,17 +238,6 @@ def test_the_installed_command_is_the_module() -> None:
     assert done.stdout == f"cnndsl {cnndsl.__version__}\n"
 
 
-def test_totals_are_a_line_for_each_spec(run: Run) -> None:
-    done = run("check", "--format", "totals", "zoo:lenet5", "zoo:unet")
-    header, rule, *rows = done.stdout.splitlines()
-    assert header.split() == ["model", "input", "output", "params", "MACs"]
-    assert set(rule) == {"-", " "}
-    assert [row.split() for row in rows] == [
-        ["lenet5", "1x32x32", "10", "61,706", "416,520"],
-        ["unet", "1x572x572", "2x388x388", "31,030,658", "150,428,424,448"],
-    ]
-
-
 def test_the_size_of_the_input_is_set_with_input(run: Run) -> None:
     done = run("check", "zoo:lenet5", "--input", "3x64x64", "--format", "totals")
     assert done.stdout.splitlines()[-1].split() == ["lenet5", "3x64x64", "10", "868,406", "7,947,720"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _WIDEST_SUM = 40
 """Characters of a total in its column; a longer one, a formula of open sizes, is told below the table."""
 
 _USUAL_WIDTH = 80
+
+_UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b)")
+_NO_BREAK = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,7 @@ class _Writer:
         widest = max(len(title) for title, _ in facts)
         indent = " " * (widest + len(_GAP))
         for title, text in facts:
-            first, *others = textwrap.wrap(
-                text, self._text_width - len(indent), break_long_words=False, break_on_hyphens=False
-            )
+            first, *others = _wrapped(text, self._text_width - len(indent))
             yield f"{self._paint('dim', title.ljust(widest))}{_GAP}{first}"
             yield from (f"{indent}{other}" for other in others)
 
@@ -160,6 +162,13 @@ class _Writer:
         for text, width, heading in zip(texts, self._widths, self._table.headings, strict=True):
             cells.append(text.rjust(width) if heading.is_number else text.ljust(width))
         return _GAP.join(cells).rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a text, between which no number is parted from its unit."""
+    kept = _UNIT.sub(_NO_BREAK, text)
+    lines = textwrap.wrap(kept, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _times(line: Line) -> str:
