@@ -92,7 +92,7 @@ for spec in "INPUT -> POOL(2, 1) -> BLURPOOL -> CONV", "INPUT(2x4x4) as places\\
     command = [sys.executable, "-c", script]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(installed), os.environ.get("PYTHONPATH", "")))}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["8 /2", "places 1 /1, input 34"]
+    assert done.stdout.splitlines() == ["8 /2", "input2 34, places 1 /1"]
 
 
 def test_its_layers_pass_the_tests_of_all_layers(installed: Path) -> None:

@@ -135,9 +135,11 @@ def test_what_is_said_of_the_last_node(spec: str, said: str) -> None:
 RESIZES = "RESIZE(300, bilinear) -> CONV(3, 3, 2) -> RESIZE(217, bilinear) -> CONV(3, 3, 2) -> RESIZE(511, bilinear)"
 
 
-def test_what_repeats_too_late_is_not_known() -> None:
-    assert text(f"INPUT(3x224x224) -> {RESIZES}") == "-"
-    assert text(f"INPUT(3x511x511) -> [ID, RESIZE(224) -> {RESIZES}] -> CONV(8)") == "-"
+def test_what_is_too_long_to_follow_is_not_known() -> None:
+    assert text("INPUT(1x5000) -> RESIZE(4999)") == "-"
+    assert text("INPUT(1x5000) -> [ID -> CROP(4999) & RESIZE(4999)] -> CONV(8)") == "-"
+    assert text(f"INPUT(3x224x224) -> {RESIZES} -> [CONV(3)]*100") == "-"
+    assert text(f"INPUT(3x224x224) -> {RESIZES} -> [CONV(3)]*100 -> GAP") == "-"
 
 
 def test_where_the_field_of_the_first_position_starts() -> None:
@@ -164,7 +166,7 @@ OPEN = [
     "INPUT(3xHxW) as x -> CONV(4, 3, 2) -> [ID & POOL -> CONV(4) -> GAP] -> CROP((H//2, W//2))",
     "INPUT(3xHxW) as x -> POOL as p -> CONV(3) -> UNPOOL(p)",
 ]
-KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 0, 2]
+KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 2, 2]
 """Along how many axes the field of the last node is known whatever the sizes."""
 
 

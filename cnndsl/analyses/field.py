@@ -6,40 +6,60 @@ interval through all paths is the hull of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, permutations
 from math import gcd, lcm
-from operator import itemgetter
+from operator import index, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnndsl.layers.reach import LONGEST_PERIOD, Reach, Reaches, Taps
+from cnndsl.layers.reach import Reach, Reaches, Taps
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["Field", "Interval", "Strand", "Unfollowed", "joined", "through"]
+__all__ = ["Field", "Interval", "Strand", "Unfollowed", "hull", "joined", "point", "through"]
 
 Interval = tuple[int, int]
 """The first position and the last."""
 
+_AT_ONCE = 64
+_MOST_LATE = 80
 _MOST_STRANDS = 16
+_MOST_PLACES = 4096
 
 
 class Unfollowed(Exception):
-    """An interval is not known, or repeats too late to be followed."""
+    """An interval is not known, or too much would have to be looked at."""
 
 
-class Strand(NamedTuple):
+class Strand:
     """An interval of the input for every position along an axis of a node.
+
+    The intervals of a short period are found at once, those of a long one when they are asked for: a map that is
+    resized several times has fewer positions than it would take until they repeat.
 
     Attributes:
         axis: the axis of the node; None where all its positions read the same.
-        spans: the intervals of the first positions, as many as it takes until they repeat; None for nothing.
-        advance: by how much they have moved on where they repeat.
+        period: after so many positions the intervals repeat.
+        advance: by how much they have moved on then; 0 only where there is no axis.
     """
 
-    axis: int | None
-    spans: tuple[Interval | None, ...]
-    advance: int
+    __slots__ = ("_find", "_known", "_late", "advance", "axis", "period")
+
+    def __init__(
+        self, axis: int | None, period: int, advance: int, find: Callable[[int], Interval | None], late: int = 0
+    ) -> None:
+        """A strand whose first intervals `find` gives, None for nothing; `late` are found late one from another.
+
+        Raises:
+            Unfollowed: these are too many.
+        """
+        self.axis, self.period, self.advance = axis, period, advance
+        self._find = find
+        self._late = late + 1 if period > _AT_ONCE else 0
+        if self._late > _MOST_LATE:
+            raise Unfollowed
+        self._known = {} if self._late else {phase: find(phase) for phase in range(period)}
 
     def at(self, position: int) -> Interval | None:
         """What a position reads.
@@ -47,8 +67,10 @@ class Strand(NamedTuple):
         Raises:
             Undecided: the position is open, and its place among those that repeat with it.
         """
-        rounds, phase = divmod(position, len(self.spans)) if len(self.spans) > 1 else (position, 0)
-        span = self.spans[phase]
+        rounds, phase = divmod(position, self.period) if self.period > 1 else (position, 0)
+        if phase not in self._known:
+            self._known[phase] = self._find(index(phase))
+        span = self._known[phase]
         if span is None or not self.advance:
             return span
         moved = self.advance * rounds
@@ -62,48 +84,54 @@ class Strand(NamedTuple):
         first, last, step = taps
         if last < first:
             return None
-        if len(self.spans) == 1:
+        if self.period == 1:
             lowest, highest = self.at(first), self.at(last)
         else:
-            others = min((last - first) // step + 1, len(self.spans) // gcd(len(self.spans), step))
+            others = min((last - first) // step + 1, self.period // gcd(self.period, step))
             lowest = hull(self.at(first + other * step) for other in range(others))
             highest = hull(self.at(last - other * step) for other in range(others))
         return (lowest[0], highest[1]) if lowest and highest else None
 
     def through(self, reach: Reach) -> Strand:
-        """What is read of the input by a layer behind that reaches for this axis.
+        """What is read of the input by a layer that reads what has this strand, along its axis, in this way.
 
         Raises:
-            Unfollowed: it repeats too late.
+            Unfollowed: too much would have to be looked at.
         """
-        count, period = len(reach.taps), len(self.spans)
-        rounds = period // gcd(period, reach.advance)
-        if count * rounds > LONGEST_PERIOD:
-            raise Unfollowed
-        spans = tuple(
-            self.over(Taps(taps.first + moved, taps.last + moved, taps.step))
-            for moved in range(0, rounds * reach.advance or 1, reach.advance or 1)
-            for taps in reach.taps
-        )
-        return Strand(reach.axis, spans, self.advance * (rounds * reach.advance // period))
+        axis, taps, advance = reach
+        count = len(taps)
+        rounds = self.period // gcd(self.period, advance)
+
+        def find(phase: int) -> Interval | None:
+            (first, last, step), moved = taps[phase % count], phase // count * advance
+            return self.over(Taps(first + moved, last + moved, step))
+
+        return Strand(axis, count * rounds, self.advance * (rounds * advance // self.period), find, self._late)
 
     def __or__(self, other: Strand) -> Strand:
         """Both, where they move equally fast along the same axis.
 
         Raises:
-            Unfollowed: that repeats too late.
+            Unfollowed: too much would have to be looked at.
         """
-        period = lcm(len(self.spans), len(other.spans))
-        if period > LONGEST_PERIOD:
-            raise Unfollowed
-        spans = tuple(hull((self.at(position), other.at(position))) for position in range(period))
-        return Strand(self.axis, spans, self.advance * (period // len(self.spans)))
+        period = lcm(self.period, other.period)
+
+        def find(phase: int) -> Interval | None:
+            return hull((self.at(phase), other.at(phase)))
+
+        advance = self.advance * (period // self.period)
+        return Strand(self.axis, period, advance, find, max(self._late, other._late))
 
     @property
     def pace(self) -> tuple[int | None, int, int]:
         """Its axis, and how fast it moves along it as a reduced fraction."""
-        shared = gcd(self.advance, len(self.spans))
-        return self.axis, self.advance // shared, len(self.spans) // shared
+        shared = gcd(self.advance, self.period)
+        return self.axis, self.advance // shared, self.period // shared
+
+
+def point(axis: int) -> Strand:
+    """Every position reads itself."""
+    return Strand(axis, 1, 1, lambda phase: (phase, phase))
 
 
 class Field(NamedTuple):
@@ -123,10 +151,17 @@ class Field(NamedTuple):
         """The length of the longest interval that a position of a node of these extents reads; 0 where none does.
 
         Raises:
-            Unfollowed: it is too far to look for.
+            Unfollowed: too much would have to be looked at.
             Undecided: it depends on open sizes which it is.
         """
-        return max((_longest(one, other, extents) for one in self.strands for other in self.strands), default=0)
+        axes = sorted({strand.axis for strand in self.strands if strand.axis is not None})
+        if len(axes) < 2:
+            return max(map(_length, _hulls(self.strands, extents)), default=0)
+        apart = [[strand for strand in self.strands if strand.axis in (None, axis)] for axis in axes]
+        found = [[span for span in _hulls(strands, extents) if span] for strands in apart]
+        wholes = [whole for whole in map(hull, found) if whole]
+        across = ((one[0], other[1]) for one, other in permutations(wholes, 2))
+        return max(map(_length, (*chain(*found), *across)), default=0)
 
     @property
     def stride(self) -> int | Fraction | None:
@@ -182,7 +217,7 @@ def joined(fields: Iterable[Field]) -> Field:
         Unfollowed: that repeats too late.
         Undecided: it depends on open sizes which it is.
     """
-    first, *others = dict.fromkeys(fields)
+    first, *others = fields
     return _field((*first.strands, *(strand for other in others for strand in other.strands))) if others else first
 
 
@@ -197,27 +232,25 @@ def _field(strands: Iterable[Strand]) -> Field:
     return Field(tuple(by_pace.values()))
 
 
-def _longest(upper: Strand, lower: Strand, extents: tuple[int, ...]) -> int:
-    """How far the end of one strand lies behind the start of another at most, both included, where both are."""
-    axes = {upper.axis, lower.axis} - {None}
-    if len(axes) == 2:
-        pairs = [(hull(map(upper.at, _ends(extents, upper))), hull(map(lower.at, _ends(extents, lower))))]
-    else:
-        pairs = [(upper.at(place), lower.at(place)) for place in _ends(extents, upper, lower)]
-    return max((above[1] - below[0] + 1 for above, below in pairs if above and below), default=0)
+def _length(span: Interval | None) -> int:
+    return 0 if span is None else span[1] - span[0] + 1
 
 
-def _ends(extents: tuple[int, ...], *strands: Strand) -> Iterator[int]:
-    """Places along the axis of some strands, among which are those where they are closest and farthest apart.
+def _hulls(strands: Iterable[Strand], extents: tuple[int, ...]) -> Iterator[Interval | None]:
+    """What places along one axis read, among them those that read most.
 
-    The distance repeats, but for what it always grows or shrinks by: the first places and the last are enough.
+    How far an end of a strand lies from an end of another repeats, but for what it always grows or shrinks by: the
+    first places and the last are enough.
     """
-    period = lcm(*(len(strand.spans) for strand in strands))
-    if period > LONGEST_PERIOD:
-        raise Unfollowed
-    axis = next((strand.axis for strand in strands if strand.axis is not None), None)
+    together = tuple(strands)
+    axis = next((strand.axis for strand in together if strand.axis is not None), None)
     size = 1 if axis is None else extents[axis]
-    count = min(period, size)
-    yield from range(count)
-    if len({strand.pace for strand in strands}) > 1 or len(strands) == 1:
-        yield from (size - 1 - back for back in range(count))
+    count = min(lcm(*(strand.period for strand in together)), size)
+    if count > _MOST_PLACES:
+        raise Unfollowed
+    places = [range(count)]
+    if len(together) > 1 and count < size:
+        places.append(
+            range(size - count, size) if isinstance(size, int) else [size - back for back in range(1, count + 1)]
+        )
+    return (hull(strand.at(place) for strand in together) for some in places for place in some)

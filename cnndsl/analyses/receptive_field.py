@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnndsl.analyses.field import Field, Strand, Unfollowed, joined, through
+from cnndsl.analyses.field import Field, Unfollowed, joined, point, through
 from cnndsl.graph import Graph, Node
 from cnndsl.layers.extent import spelled
 from cnndsl.layers.reach import Reaches, pointwise
@@ -103,7 +103,7 @@ def receptive_fields(graph: Graph) -> ReceptiveFields:
 
 def _entering(rank: int) -> Fields:
     """Of an input: each position is itself."""
-    return tuple(Field((Strand(axis, ((0, 0),), 1),)) for axis in range(rank))
+    return tuple(Field((point(axis),)) for axis in range(rank))
 
 
 def _reading(node: Node, found: Mapping[Node, Mapping[str, Fields]]) -> Mapping[str, Fields]:

@@ -28,7 +28,7 @@ __all__ = [
     "shifted",
 ]
 
-LONGEST_PERIOD = 1024
+LONGEST_PERIOD = 4096
 """What repeats later than this is not followed."""
 
 
