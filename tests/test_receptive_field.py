@@ -144,7 +144,7 @@ def test_what_is_too_long_to_follow_is_not_known() -> None:
 
 def test_where_the_field_of_the_first_position_starts() -> None:
     *_, last = rows("INPUT(3x32x30) -> CONV(8, 5) -> POOL(3x2, padding=((1, 1), (0, 0))) -> CONV(8, 3)")
-    assert [along and along.start for along in last.along("input")] == [-1 - 3 - 2, -2 - 2]
+    assert [along and along.start for along in last.along["input"]] == [-1 - 3 - 2, -2 - 2]
 
 
 # Open sizes
@@ -170,14 +170,14 @@ KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 2, 2]
 """Along how many axes the field of the last node is known whatever the sizes."""
 
 
-@pytest.mark.parametrize(("spec", "known"), zip(OPEN, KNOWN_OF, strict=True))
+@pytest.mark.parametrize(("spec", "known"), list(zip(OPEN, KNOWN_OF, strict=True)))
 def test_a_formula_is_what_its_numbers_give(spec: str, known: int) -> None:
     *_, last = rows(spec)
     (name,) = last.fields
-    assert sum(along is not None for along in last.along(name)) == known
+    assert sum(along is not None for along in last.along[name]) == known
     for height, width in ((16, 20), (17, 23), (30, 33)):
         *_, closed = rows(spec.replace("HxW", f"{height}x{width}", 1))
-        for found, wanted in zip(last.along(name), closed.along(name), strict=True):
+        for found, wanted in zip(last.along[name], closed.along[name], strict=True):
             assert wanted is not None
             if found is not None:
                 assert at(found.size, height, width) == wanted.size
@@ -253,7 +253,7 @@ def test_layers_read_what_gradients_touch(example: object) -> None:
     assert_reach_is_what_gradients_touch(example.spec, 12)
 
 
-@pytest.mark.parametrize("cases", layer_cases.CASES.values(), ids=layer_cases.CASES)
+@pytest.mark.parametrize("cases", list(layer_cases.CASES.values()), ids=list(layer_cases.CASES))
 @short
 @given(data=st.data())
 def test_random_layers_read_what_gradients_touch(cases: st.SearchStrategy, data: st.DataObject) -> None:

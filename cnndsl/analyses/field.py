@@ -134,6 +134,9 @@ def point(axis: int) -> Strand:
     return Strand(axis, 1, 1, lambda phase: (phase, phase))
 
 
+_NOTHING = Strand(None, 1, 0, lambda phase: None)
+
+
 class Field(NamedTuple):
     """What the positions of a node read along one axis of an input: the hull of some strands, no two of one pace."""
 
@@ -154,6 +157,9 @@ class Field(NamedTuple):
             Unfollowed: too much would have to be looked at.
             Undecided: it depends on open sizes which it is.
         """
+        first, *others = self.strands or (_NOTHING,)
+        if first.period == 1 and not others:
+            return _length(first.at(0))
         axes = sorted({strand.axis for strand in self.strands if strand.axis is not None})
         if len(axes) < 2:
             return max(map(_length, _hulls(self.strands, extents)), default=0)
@@ -222,6 +228,9 @@ def joined(fields: Iterable[Field]) -> Field:
 
 
 def _field(strands: Iterable[Strand]) -> Field:
+    strands = tuple(strands)
+    if len(strands) == 1:
+        return Field(strands)
     by_pace: dict[tuple[int | None, int, int], Strand] = {}
     for strand in strands:
         before = by_pace.setdefault(strand.pace, strand)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cnndsl.analyses.field import Field, Unfollowed, joined, point, through
@@ -53,26 +54,18 @@ class NodeField:
 
     Attributes:
         node: the node.
-        fields: for each input that reaches it, by name, the field along each axis of the input.
+        along: for each input that reaches it, by name, what is to be said of each axis of the input; None where nothing
+            is known.
+        fields: the same to the position.
     """
 
     node: Node
+    along: Mapping[str, tuple[Along | None, ...]]
     fields: Mapping[str, Fields]
-
-    def along(self, name: str) -> tuple[Along | None, ...]:
-        """The field in the input of this name, along each axis of the input; None where it is not known."""
-        return tuple(map(self._measured, self.fields[name]))
-
-    def _measured(self, field: Field | None) -> Along | None:
-        extents = self.node.type.spatial
-        try:
-            return None if field is None else Along(field.size(extents), field.stride, _start(field, len(extents)))
-        except (Unfollowed, Undecided):
-            return None
 
     def __str__(self) -> str:
         """`483 /32`, `5x9 /1x2`, `675` where it stays, `-` where nothing is known; with names for several inputs."""
-        texts = {name: _text(self.along(name)) for name, fields in self.fields.items() if fields}
+        texts = {name: _text(axes) for name, axes in self.along.items() if axes}
         if len(texts) < 2:
             return next(iter(texts.values()), UNKNOWN)
         return ", ".join(f"{name} {text}" for name, text in texts.items())
@@ -91,14 +84,19 @@ def receptive_fields(graph: Graph) -> ReceptiveFields:
 
     >>> from cnndsl import parse
     >>> *_, last = receptive_fields(parse("INPUT(3x32x32) -> CONV(8, 5) -> POOL -> CONV(8, 3)").graph).rows
-    >>> str(last), last.along("input")[0].start
+    >>> str(last), last.along["input"][0].start
     ('10 /2', -4)
     """
     names = {end.node: end.name for end in reversed(graph.inputs)}
     found: dict[Node, Mapping[str, Fields]] = {}
     for node in graph:
         found[node] = _reading(node, found) if node.inputs else {names[node]: _entering(node.type.rank)}
-    return ReceptiveFields(tuple(NodeField(node, fields) for node, fields in found.items()))
+    measured = cache(_measured)
+    along = {
+        node: {name: tuple(measured(each, node.type.spatial) for each in axes) for name, axes in fields.items()}
+        for node, fields in found.items()
+    }
+    return ReceptiveFields(tuple(NodeField(node, along[node], fields) for node, fields in found.items()))
 
 
 def _entering(rank: int) -> Fields:
@@ -142,6 +140,13 @@ def _one_joined(ways: tuple[Field | None, ...]) -> Field | None:
     known = [field for field in ways if field is not None]
     try:
         return joined(known) if len(known) == len(ways) else None
+    except (Unfollowed, Undecided):
+        return None
+
+
+def _measured(field: Field | None, extents: tuple[int, ...]) -> Along | None:
+    try:
+        return None if field is None else Along(field.size(extents), field.stride, _start(field, len(extents)))
     except (Unfollowed, Undecided):
         return None
 
