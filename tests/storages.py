@@ -115,7 +115,7 @@ class _Watch(TorchDispatchMode):
     def bytes(self) -> int:
         return sum(storage.nbytes() for storage in self._storages)
 
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None) -> Any:
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         results = function(*args, **(kwargs or {}))
         tensors = [each for each in tree_leaves(results) if torch.is_tensor(each)]
         self._storages.update(each.untyped_storage() for each in tensors if _key(each) not in self._left_out)

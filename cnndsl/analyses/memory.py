@@ -1,18 +1,22 @@
 """What a network takes in memory: the values of one forward pass, and all that a step of training keeps.
 
 All numbers are float32. What is said of a pass holds at the ends of nodes: what a node makes and gives back while it
-runs, a padded copy or the workspace of a convolution, comes on top.
+runs, a padded copy, where a max pooling found its values, the workspace of a convolution, comes on top.
 
 Of training it says what is kept from the forward to the backward pass, as PyTorch keeps it on a CPU. A value that two
-layers keep is one value, so this is much less than all outputs together in most networks, and never the sum of what
-layers keep alone. On top come, for a while, the gradients of the values that the backward pass is at, never more than
-a few of the largest maps, the loss with what it keeps, and whatever a library works in. Elsewhere masks and statistics
-differ in size: on CUDA those of dropout have a byte for a value, not four.
+layers keep is one value. On top come the gradients of the values that the backward pass is at, a few maps at a time;
+the loss with what it keeps; and whatever a library works in. Elsewhere masks and statistics differ in size: on CUDA
+those of dropout have a byte for a value, not four.
+
+Not counted are copies that depend on how numbers lie in memory, of which a graph says nothing: where FC, FLATTEN,
+RESHAPE, DROPPATH, GN or INSTANCENORM reads a map whose rows lie apart, behind a CROP, CHANNELS, PERMUTE or LN of a map,
+torch makes a copy of it, and may keep the copy in its place. Where sizes are open, padding that is the same on both
+sides for some of them only counts as a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
@@ -131,16 +135,16 @@ def memory(graph: Graph) -> Memory:
     >>> found.peak, found.peak_at.path
     (50176, 'relu1')
     >>> found.training(batch=32).saved
-    1580544
+    1505280
     """
-    bases = _bases(graph, training=False)
-    peak, peak_at = _peak(graph, bases)
+    views = {node for node in graph if node.layer.is_view(node.input_types, node.type)}
+    peak, peak_at = _peak(graph, _bases(graph, views))
     owners = [node for node in graph if node.shares is None]
     learned = [shape for node in owners for shape in node.layer.parameters(node.input_types).values()]
     kept = [shape for node in owners for shape in node.layer.buffers(node.input_types).values()]
     rows = tuple(
-        NodeMemory(node, _bytes(node) if bases[node] is node else 0, saved, saved_once)
-        for node, saved, saved_once in _saved(graph)
+        NodeMemory(node, 0 if node in views else _bytes(node), saved, saved_once)
+        for node, saved, saved_once in _saved(graph, views)
     )
     parameters = sum(map(prod, learned)) * NUMBER_BYTES
     buffers = sum(prod(shape) * NUMBER_BYTES if shape else INDEX_BYTES for shape in kept)  # a lone one counts batches
@@ -151,12 +155,11 @@ def _bytes(node: Node) -> int:
     return node.type.elements * NUMBER_BYTES
 
 
-def _bases(graph: Graph, training: bool) -> dict[Node, Node]:
+def _bases(graph: Graph, views: Set[Node]) -> dict[Node, Node]:
     """For every node the one that made the numbers that leave it."""
     bases: dict[Node, Node] = {}
     for node in graph:
-        is_view = node.layer.is_view(node.input_types, node.type, training)
-        bases[node] = bases[node.inputs[0]] if is_view else node
+        bases[node] = bases[node.inputs[0]] if node in views else node
     return bases
 
 
@@ -213,9 +216,10 @@ def _last_used(graph: Graph, bases: Mapping[Node, Node]) -> dict[_Value, int]:
 # Training
 
 
-def _saved(graph: Graph) -> Iterator[tuple[Node, int, int]]:
+def _saved(graph: Graph, views: Set[Node]) -> Iterator[tuple[Node, int, int]]:
     """Every node with the bytes that are kept because of it: for each sample, and once."""
-    bases = _bases(graph, training=True)
+    in_training = {node for node in views if node.layer.is_view(node.input_types, node.type, training=True)}
+    bases = _bases(graph, in_training)
     learns: dict[Node, bool] = {}
     kept: set[_Value] = set()
     for node in graph:
