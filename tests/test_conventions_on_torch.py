@@ -24,7 +24,7 @@ from cnndsl.analyses.conventions import CONVENTIONS, counted
 from cnndsl.compiler import compile_source
 from cnndsl.graph import Graph
 from cnndsl.layers import TensorType, built_in_layer_types
-from cnndsl.layers.lowering import FunctionCall, ModuleCall, options
+from cnndsl.layers.lowering import FunctionCall, ModuleCall, Options, options
 from cnndsl.model import Model
 from cnndsl.source import Source
 
@@ -85,8 +85,9 @@ each_tool = pytest.mark.parametrize("tool", TOOLS)
 
 def by_tool(tool: str, model: Model) -> int:
     def make(device: str) -> torch.nn.Module:
-        with torch.device(device):
-            return model.to_torch().eval()
+        with torch.device("meta"):
+            network = model.to_torch().eval()
+        return network.to_empty(device=device)  # no tool looks at values
 
     return TOOLS[tool](make, [end.node.type.shape for end in model.graph.inputs])
 
@@ -168,19 +169,22 @@ class Chain:
         return 7
 
 
-def conv(rank: int, **settings: Any) -> ModuleCall:
+def written(settings: dict[str, Any]) -> Options:
+    return options(**{name: (value, None) for name, value in settings.items()})
+
+
+def conv(**settings: Any) -> ModuleCall:
     sizes = {"in_channels": 4, "out_channels": 6, "kernel_size": 3}
-    written = options(**{name: (value, None) for name, value in settings.items()})
-    return ModuleCall(f"torch.nn.Conv{rank}d", sizes, written)
+    return ModuleCall("torch.nn.Conv2d", sizes, written(settings))
 
 
-def module(name: str, **arguments: Any) -> ModuleCall:
-    return ModuleCall(f"torch.nn.{name}", arguments, suffix="more")
+def module(name: str, **settings: Any) -> ModuleCall:
+    return ModuleCall(f"torch.nn.{name}", options=written(settings), suffix="more")
 
 
 CHAINS = {
     "conv-norm-relu-pool": (
-        conv(2, padding=1),
+        conv(padding=1),
         module("InstanceNorm2d", num_features=6),
         module("ReLU"),
         module("MaxPool2d", kernel_size=2, stride=1, padding=1),
@@ -188,13 +192,14 @@ CHAINS = {
         module("AdaptiveAvgPool2d", output_size=(3, None)),
         module("PReLU", num_parameters=1),
     ),
-    "dilated": (module("ZeroPad2d", padding=(1, 2, 3, 0)), conv(2, dilation=2, stride=2, bias=False), module("GELU")),
-    "same": (conv(2, padding="same"), module("Upsample", scale_factor=2), module("AvgPool2d", kernel_size=3)),
-    "valid": (conv(2, padding="valid"), module("Upsample", size=5), module("SiLU"), module("Softmax", dim=1)),
+    "dilated": (module("ZeroPad2d", padding=(1, 2, 3, 0)), conv(dilation=2, stride=2, bias=False), module("GELU")),
+    "same": (conv(padding="same"), module("Upsample", scale_factor=2), module("AvgPool2d", kernel_size=3)),
+    "valid": (conv(padding="valid"), module("Upsample", size=5), module("SiLU"), module("Softmax", dim=1)),
     "transposed": (
         ModuleCall("torch.nn.ConvTranspose2d", {"in_channels": 4, "out_channels": 6, "kernel_size": (2, 3)}),
         module("LeakyReLU"),
     ),
+    "rows": (ModuleCall("torch.nn.Linear", {"in_features": 8, "out_features": 5}), module("ReLU")),
     "flat": (
         module("Flatten"),
         ModuleCall("torch.nn.Linear", {"in_features": 4 * 9 * 8, "out_features": 12}),

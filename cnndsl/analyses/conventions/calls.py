@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -52,38 +53,43 @@ class Call:
 def calls(node: Node) -> tuple[Call, ...]:
     """The steps of a node, in execution order.
 
-    Of a layer whose steps are none of torch's modules that multiply by weights, the products are what the layer says.
+    Of a layer whose steps are no modules of torch that multiply by weights, the products are what the layer says.
 
     Raises:
         Undecided: the layer cannot tell its steps while its sizes are open.
     """
     layer, inputs = node.layer, node.input_types
     steps = layer.lower(inputs, node.type)
+    types = list(inputs[:1])
+    for step in steps[:-1]:
+        types.append(leaving(step, types[-1]))
+    types.append(node.type)
+    products = [_products(step, *around) for step, around in zip(steps, pairwise(types), strict=False)]
+    if steps and not any(map(_multiplies, steps)):
+        products[0] = layer.macs(inputs, node.type)
     holder = next((step for step in steps if isinstance(step, ModuleCall) and not step.suffix), None)
-    found: list[Call] = []
-    for step in steps:
-        entering = found[-1].leaving if found else inputs[0]
-        after = node.type if step is steps[-1] else leaving(step, entering)
-        weights = layer.parameters(inputs) if step is holder else {}
-        found.append(Call(step, entering, after, weights, _products(step, entering, after) or 0))
-    if found and all(_products(call.step, call.entering, call.leaving) is None for call in found):
-        first = found[0]
-        found[0] = Call(first.step, first.entering, first.leaving, first.weights, layer.macs(inputs, node.type))
-    return tuple(found)
+    weights = (layer.parameters(inputs) if step is holder else {} for step in steps)
+    return tuple(map(Call, steps, types, types[1:], weights, products))
 
 
-def _products(step: Step, entering: TensorType, after: TensorType) -> int | None:
-    """Products with the weights of a module of torch, for one sample; None for what is none with weights to multiply by.
+_MULTIPLIES = re.compile(r"torch\.nn\.(Linear|Conv[123]d|ConvTranspose[123]d)")
+
+
+def _multiplies(step: Step) -> bool:
+    """Whether it is a module of torch whose work is products with weights."""
+    return isinstance(step, ModuleCall) and _MULTIPLIES.fullmatch(step.path) is not None
+
+
+def _products(step: Step, entering: TensorType, after: TensorType) -> int:
+    """Products with the weights of a module of torch, for one sample.
 
     Of a transposed convolution every incoming position is multiplied, of a convolution every outgoing one.
     """
-    if not isinstance(step, ModuleCall):
-        return None
+    if not isinstance(step, ModuleCall) or not _multiplies(step):
+        return 0
     if step.path == "torch.nn.Linear":
-        return setting(step, "in_features") * setting(step, "out_features") * prod(after.spatial)
-    found = re.fullmatch(r"torch\.nn\.Conv(Transpose)?([123])d", step.path)
-    if found is None:
-        return None
-    kernel = prod(by_axis(setting(step, "kernel_size"), int(found[2])))
-    pairs = setting(step, "in_channels") * setting(step, "out_channels") // setting(step, "groups", 1)
-    return kernel * pairs * prod((entering if found[1] else after).spatial)
+        return prod((*entering.shape, setting(step, "out_features")))
+    kernel = by_axis(setting(step, "kernel_size"), int(step.path[-2]))
+    channels = setting(step, "in_channels"), setting(step, "out_channels") // setting(step, "groups", 1)
+    positions = (entering if "Transpose" in step.path else after).spatial
+    return prod((*kernel, *channels, *positions))

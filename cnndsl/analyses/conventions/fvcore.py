@@ -29,6 +29,8 @@ def flops(call: Call) -> int:
     for pattern, (plain, scaled, affine, default) in _NORMS.items():
         if re.fullmatch(pattern, call.name):
             return call.entering.elements * (scaled if _has_scale(call, affine, default) else plain)
+    if isinstance(call.setting("padding"), str):  # a convolution that pads by a word is another operator
+        return 0
     return call.products
 
 

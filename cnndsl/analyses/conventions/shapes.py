@@ -46,12 +46,14 @@ def _unflattened(step: ModuleCall, entering: TensorType) -> TensorType:
     return TensorType(channels, (*spatial, *entering.spatial))
 
 
-def _linear(step: ModuleCall, _: TensorType) -> TensorType:
-    return TensorType(setting(step, "out_features"))
+def _linear(step: ModuleCall, entering: TensorType) -> TensorType:
+    """It works along the last axis."""
+    channels, *spatial = (*entering.shape[:-1], setting(step, "out_features"))
+    return TensorType(channels, tuple(spatial))
 
 
 def _padded(step: ModuleCall, entering: TensorType) -> TensorType:
-    """Paddings are listed from the last axis on; those of more axes than there are spatial ones pad the channels too."""
+    """Paddings are listed from the last axis on; one more pair than spatial axes pads the channels."""
     padding = setting(step, "padding")
     sides = by_axis(padding, 2 * int(step.path[-2]))
     pairs = [sum(sides[at : at + 2]) for at in range(0, len(sides), 2)]
