@@ -52,7 +52,7 @@ TOOLS = {
     "ptflops": Tool("ptflops", "ptflops", "`get_model_complexity_info`"),
     "torchview": Tool("torchview", "torchview", "`draw_graph`"),
     "flopcounter": Tool("torch", "PyTorch", "`FlopCounterMode`"),
-    "keras": Tool("keras", "Keras on PyTorch", "`Model.summary`"),
+    "keras": Tool("keras", "Keras", "`Model.summary`, on PyTorch"),
 }
 NETWORKS = {"resnet152": "ResNet152", "densenet201": "DenseNet201", "inceptionv3": "InceptionV3"}
 """Shipped specs, and what Keras calls these networks."""
@@ -68,7 +68,7 @@ YARDSTICKS = {
 
 
 class Target(NamedTuple):
-    """A bound on a ratio: in words, the number, whether it is the least one, and the ratio that a network has."""
+    """A bound on a ratio: what it says of cnndsl, the number, whether it is the least one, and a network's ratio."""
 
     says: str
     bound: float
@@ -97,10 +97,10 @@ def _beside_yardstick(name: str) -> Callable[[Results, str], float | None]:
 
 
 TARGETS = {
-    "faster": Target("times faster than the fastest of the others", 10, True, _beside_others("ms")),
-    "leaner": Target("times leaner than the leanest of the others", 5, True, _beside_others("mb")),
-    "python": Target("times as long as starting Python", 15, False, _beside_yardstick(PASS)),
-    "torch": Target("of the time that `import torch` takes", 0.167, False, _beside_yardstick(TORCH)),
+    "faster": Target("is {} times faster than the fastest of the others", 10, True, _beside_others("ms")),
+    "leaner": Target("is {} times leaner than the leanest of the others", 5, True, _beside_others("mb")),
+    "python": Target("takes {} times as long as starting Python", 15, False, _beside_yardstick(PASS)),
+    "torch": Target("takes {} of the time of `import torch`", 0.167, False, _beside_yardstick(TORCH)),
 }
 
 
@@ -203,12 +203,12 @@ def _networks(results: Results) -> str:
         cells = [_cell(found.get(name)) for found in networks.values()]
         version = results["versions"][tool.package]
         rows.append(f"| {tool.title} {version} | {tool.call} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+    return "\n".join(rows) + "\n"
 
 
 def _yardsticks(results: Results) -> str:
-    rows = ["| | |", "|---|--:|"]
-    return "\n".join([*rows, *(f"| `{name}` | {_cell(used)} |" for name, used in results["yardsticks"].items())])
+    rows = [f"| `{name}` | {_cell(used)} |" for name, used in results["yardsticks"].items()]
+    return "\n".join(["| | |", "|---|--:|", *rows]) + "\n"
 
 
 def _cell(used: dict[str, float] | None) -> str:
@@ -220,10 +220,10 @@ def _targets(results: Results) -> str:
     lines: list[str] = []
     for name, found in results["targets"].items():
         target, ratios = TARGETS[name], sorted(found["found"].values())
-        span = f"{_short(ratios[0])} to {_short(ratios[-1])}"
+        span = " to ".join(dict.fromkeys(map(_short, (ratios[0], ratios[-1]))))
         bound = f"at {'least' if target.is_least else 'most'} {_short(target.bound)}"
-        lines.append(f"- {span} {target.says}; wanted is {bound}: {'met' if found['met'] else 'missed'}")
-    return "\n".join(lines)
+        lines.append(f"- cnndsl {target.says.format(span)}; wanted is {bound}: {'met' if found['met'] else 'missed'}")
+    return "\n".join(lines) + "\n"
 
 
 def _short(ratio: float) -> str:
@@ -233,9 +233,9 @@ def _short(ratio: float) -> str:
 def _machine(results: Results) -> str:
     where, found = results["machine"], results["versions"]
     return (
-        f"Medians of {results['runs']} runs, with Python {found['python']} and torch {found['torch']}, on\n"
-        f"{where['system']}: {where['processor']}, {where['cores']} cores, {where['memory_gb']} GB, load\n"
-        f"{where['load']} before it began."
+        f"Shown are medians; runs: {results['runs']}. Python {found['python']}, torch {found['torch']};\n"
+        f"{where['system']};\n"
+        f"{where['processor']}, {where['cores']} cores, {where['memory_gb']} GB; load before: {where['load']}.\n"
     )
 
 
