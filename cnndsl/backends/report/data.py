@@ -113,7 +113,7 @@ def _node(report: Report, index: int) -> dict[str, Any]:
 
 def _field(found: NodeField) -> dict[str, Any]:
     """By the name of the input, and along each of its axes: size, effective stride and first position."""
-    return {name: _axes(found.along(name)) for name in found.fields}
+    return {name: _axes(axes) for name, axes in found.along.items()}
 
 
 def _axes(axes: tuple[Along | None, ...]) -> dict[str, list[int | float | str | None]]:
