@@ -103,6 +103,8 @@ def test_every_statement_of_a_file_may_be_wrong() -> None:
         "INPUT -> CONV\n(8) -> FC(10)",
         "w(a, a.b) = CONV(a)\nINPUT -> w(1, 2)",
         "INPUT -> CONV(9999999999999999999999) -> FC(10)",
+        "conv(c, p=same) = CONV(c, 3, 1, p) -> BN $\nINPUT -> conv(8) -> conv(8, p=valid) -> FC",
+        "se(r) = [ID & GAP -> FC(C//r) $\nINPUT -> CONV(8) -> se(r=4) -> FC",
     ],
 )
 def test_one_mistake_is_told_once(text: str) -> None:

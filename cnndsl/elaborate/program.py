@@ -169,7 +169,7 @@ class Program:
         if imported:
             return imported[0] if len(imported) == 1 else None
         upper = name.upper()
-        if upper in prelude_words() and not (upper in self._shadowed and name != upper):
+        if upper in prelude_words() and not self._is_own(name):
             shipped = prelude()
             return None if shipped is self else Block(shipped.definitions[upper], shipped)
         return None
@@ -180,8 +180,12 @@ class Program:
 
     def layer(self, name: str) -> type[Layer] | None:
         """The layer that a word names, in any case; beside a definition of that word, in capitals only."""
+        return None if self._is_own(name) else self.layers.get(name.upper())
+
+    def _is_own(self, name: str) -> bool:
+        """Whether a word, not in capitals, is one of the file's own and no layer; what could not be read counts."""
         upper = name.upper()
-        return None if upper in self._shadowed and name != upper else self.layers.get(upper)
+        return name != upper and (upper in self._shadowed or self.is_lost(name))
 
     def third_spelling(self, name: str) -> str | None:
         """The definition, parameter or label beside which this spelling of a layer or shipped block is not allowed."""
