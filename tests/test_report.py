@@ -447,7 +447,7 @@ def test_latex_needs_what_it_names(run: Run) -> None:
 
 
 @pytest.mark.tex
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="apt install texlive-latex-extra")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="apt install texlive-latex-recommended")
 def test_latex_compiles(run: Run, tmp_path: Path) -> None:
     words = ",".join(COLUMNS)
     table = run("check", "zoo:seresnet50", "--format", "latex", "--columns", words).stdout

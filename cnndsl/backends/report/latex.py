@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from cnndsl.backends.report.table import Line, Table
@@ -17,11 +18,11 @@ _SPECIAL = str.maketrans(
         "<": r"\textless{}",
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
-        '"': r"\textquotedbl{}",
-        "'": r"\textquotesingle{}",
         **{character: f"\\{character}" for character in "&%$#_{}"},
     }
 )
+
+_CROSS = re.compile(r"(?<=\d)x(?=\d)")
 
 
 def write(table: Table) -> str:
@@ -59,4 +60,5 @@ def _row(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_SPECIAL)
+    """Text as it is, but for the crosses of sizes."""
+    return _CROSS.sub(r"$\\times$", text.translate(_SPECIAL).replace("--", "-{}-"))
