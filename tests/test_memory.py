@@ -282,6 +282,12 @@ def test_an_input_that_is_read_late_lives_from_the_start() -> None:
     assert_as_much_lives_in_torch(network)
 
 
+def test_an_output_lives_to_the_end() -> None:
+    network = graph("INPUT(2x4x4) -> CONV(4) as early\nearly -> POOL(4) -> FC(100)\nearly")
+    assert memory(network).peak == (4 * 4 * 4 + 4 + 100) * NUMBER_BYTES
+    assert_as_much_lives_in_torch(network)
+
+
 # Training
 
 
