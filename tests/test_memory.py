@@ -257,6 +257,10 @@ def test_outputs_are_not_what_is_kept() -> None:
     assert ratios["resnet50"] > 1.7
     assert ratios["unet"] > 1.7
     assert ratios["googlenet"] < 0.85  # its LRN keeps three more maps
+    section = (ROOT / "docs" / "counting.md").read_text().split("\n## Memory\n")[1]
+    shown = re.findall(r"^\| (\w+) \| ([\d,]+) \| ([\d.]+) times that \|$", section, re.MULTILINE)
+    saved = {name: memory(spec_graph(name)).training(4).saved for name in KINDS}
+    assert shown == [(name, f"{saved[name]:,}", f"{ratios[name]:.2f}") for name in KINDS]
 
 
 # One pass
