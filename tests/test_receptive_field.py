@@ -165,8 +165,9 @@ OPEN = [
     "INPUT(3xHxW) as x -> POOL -> DECONV(3) as y\n[y, x -> CROP((2*(H//2), 2*(W//2)))] -> CONV(4)",
     "INPUT(3xHxW) as x -> CONV(4, 3, 2) -> [ID & POOL -> CONV(4) -> GAP] -> CROP((H//2, W//2))",
     "INPUT(3xHxW) as x -> POOL as p -> CONV(3) -> UNPOOL(p)",
+    "INPUT(3xHxW) -> [ID & CONV(3) -> ADAPTIVEPOOL(1)] -> CONV(3)",
 ]
-KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 2, 2]
+KNOWN_OF = [2, 2, 2, 2, 2, 2, 2, 0, 0, 2, 0, 2, 2, 2, 2, 2]
 """Along how many axes the field of the last node is known whatever the sizes."""
 
 
@@ -342,6 +343,22 @@ def _compare_hulls(touched: Interval | None, known: Interval | None, is_exact: b
 
 def _within(inner: Interval | None, outer: Interval | None) -> bool:
     return inner is None or (outer is not None and outer[0] <= inner[0] and inner[1] <= outer[1])
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "INPUT(1x12) -> DECONV(2, 2, 2, dilation=3) -> CONV(2, 3, padding=valid)",  # reads back and forth
+        "INPUT(1x12) -> DECONV(2, 1, 2) -> CONV(2, 2, dilation=2)",  # positions that read nothing
+        "INPUT(1x12) -> [ADAPTIVEPOOL(8) -> RESIZE(12), ADAPTIVEPOOL(6) -> RESIZE(12)]",  # one pace, two periods
+        "INPUT(2x8) -> [CONV(2, 3, padding=(0, 2)) & GAP]",  # the last position reads most
+        "INPUT(2x6x6) -> [ID, PERMUTE(CWH) -> CONV(2, 7)]",  # two axes lead to one
+        "INPUT(1x45x31) -> [ID, POOL(3, 2, padding=1) as p -> POOL(3, 2, padding=1) -> RESIZE(23x16) "
+        "-> CONV(2) -> RESIZE(45x31)] -> CONV(2)",  # repeats later than there are positions
+    ],
+)
+def test_fields_of_what_is_rare_are_what_gradients_touch(spec: str) -> None:
+    assert_fields_are_what_gradients_touch(cnndsl.parse(spec).graph, 100)
 
 
 def check_program(program: object) -> None:

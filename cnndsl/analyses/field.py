@@ -164,7 +164,7 @@ class Field(NamedTuple):
         if len(axes) < 2:
             return max(map(_length, _hulls(self.strands, extents)), default=0)
         apart = [[strand for strand in self.strands if strand.axis in (None, axis)] for axis in axes]
-        found = [[span for span in _hulls(strands, extents) if span] for strands in apart]
+        found = [[span for span in _hulls(strands, extents, to_the_end=True) if span] for strands in apart]
         wholes = [whole for whole in map(hull, found) if whole]
         across = ((one[0], other[1]) for one, other in permutations(wholes, 2))
         return max(map(_length, (*chain(*found), *across)), default=0)
@@ -245,11 +245,11 @@ def _length(span: Interval | None) -> int:
     return 0 if span is None else span[1] - span[0] + 1
 
 
-def _hulls(strands: Iterable[Strand], extents: tuple[int, ...]) -> Iterator[Interval | None]:
+def _hulls(strands: Iterable[Strand], extents: tuple[int, ...], to_the_end: bool = False) -> Iterator[Interval | None]:
     """What places along one axis read, among them those that read most.
 
     How far an end of a strand lies from an end of another repeats, but for what it always grows or shrinks by: the
-    first places and the last are enough.
+    first places and the last are enough; of a single strand the first, unless it is to be followed to the end.
     """
     together = tuple(strands)
     axis = next((strand.axis for strand in together if strand.axis is not None), None)
@@ -258,7 +258,7 @@ def _hulls(strands: Iterable[Strand], extents: tuple[int, ...]) -> Iterator[Inte
     if count > _MOST_PLACES:
         raise Unfollowed
     places = [range(count)]
-    if len(together) > 1 and count < size:
+    if (len(together) > 1 or to_the_end) and count < size:
         places.append(
             range(size - count, size) if isinstance(size, int) else [size - back for back in range(1, count + 1)]
         )
