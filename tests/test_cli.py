@@ -22,7 +22,7 @@ def test_a_report_goes_to_stdout_and_nothing_to_stderr(run: Run) -> None:
     done = run("check", "specs/lenet5.cnn")
     assert (done.returncode, done.stderr) == (0, "")
     assert "61,706" in done.stdout
-    assert "conv1.conv1" in done.stdout
+    assert "├─ CONV(6, 5, padding=valid" in done.stdout
 
 
 def test_mistakes_go_to_stderr_with_status_1(run: Run) -> None:
@@ -43,7 +43,8 @@ def test_warnings_alone_are_status_0(run: Run) -> None:
     [
         ["check"],
         ["check", "no-such-file.cnn"],
-        ["check", "specs"],
+        ["check", "tests/nothing"],
+        ["render", "specs", "-o", "net.svg"],
         ["check", "zoo:resnet51"],
         ["check", "--format", "xml", "zoo:lenet5"],
         ["check", "-D", "N", "zoo:lecture-pattern"],

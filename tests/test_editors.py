@@ -154,6 +154,7 @@ class _Reading:
 
     def __init__(self, file: ast.File) -> None:
         self._file = file
+        self._brings_in = any(isinstance(statement, ast.Use) for statement in file.statements)
         self._program = Program(file, {}, None, bring_in(file, source.used, Diagnostics()))
 
     def names(self) -> Meant:
@@ -208,6 +209,8 @@ class _Reading:
             return token.Name
         if word in program.symbols:
             return token.Name.Constant
+        if self._brings_in and word != word.upper():  # it may come from there, which an editor does not look up
+            return token.Name
         return token.Name.Builtin if block or program.layer(word) else token.Name
 
 

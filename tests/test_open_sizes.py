@@ -437,7 +437,7 @@ def test_reports_show_formulas(run: Any) -> None:
     assert found.returncode == 0
     assert "6x((H-4)//2)x((W-4)//2)" in found.stdout
     assert "150*(H-4)*(W-4)" in found.stdout
-    assert "total MACs: 150*H*W" in found.stdout
+    assert "operations  150*H*W" in found.stdout
 
 
 def test_data_holds_formulas_as_text(run: Any) -> None:
