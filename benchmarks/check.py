@@ -37,22 +37,27 @@ Results = dict[str, Any]
 
 
 class Tool(NamedTuple):
-    """What reports on networks: its package, its name on the page, what is called."""
+    """What reports on networks: its package, its name on the page, what is called, its program, and on which device."""
 
     package: str
     title: str
     call: str
+    program: str = ""
+    device: str = "meta"
 
 
 CNNDSL = "cnndsl"
 TOOLS = {
     CNNDSL: Tool("cnndsl", "cnndsl", "`cnndsl check`"),
-    "torchinfo": Tool("torchinfo", "torchinfo", "`summary`"),
-    "fvcore": Tool("fvcore", "fvcore", "`flop_count_table`"),
-    "ptflops": Tool("ptflops", "ptflops", "`get_model_complexity_info`"),
-    "torchview": Tool("torchview", "torchview", "`draw_graph`"),
-    "flopcounter": Tool("torch", "PyTorch", "`FlopCounterMode`"),
-    "keras": Tool("keras", "Keras", "`Model.summary`, on PyTorch"),
+    "torchinfo": Tool("torchinfo", "torchinfo", "`summary`", "by_torchinfo.py"),
+    "torchinfo-cpu": Tool("torchinfo", "torchinfo", "`summary`, on the CPU", "by_torchinfo.py", "cpu"),
+    "fvcore": Tool("fvcore", "fvcore", "`flop_count_table`, on the CPU", "by_fvcore.py", "cpu"),
+    "ptflops": Tool("ptflops", "ptflops", "`get_model_complexity_info`", "by_ptflops.py"),
+    "ptflops-cpu": Tool("ptflops", "ptflops", "`get_model_complexity_info`, on the CPU", "by_ptflops.py", "cpu"),
+    "torchview": Tool("torchview", "torchview", "`draw_graph`", "by_torchview.py"),
+    "torchview-cpu": Tool("torchview", "torchview", "`draw_graph`, on the CPU", "by_torchview.py", "cpu"),
+    "flopcounter": Tool("torch", "PyTorch", "`FlopCounterMode`", "by_flopcounter.py"),
+    "keras": Tool("keras", "Keras", "`Model.summary`, on PyTorch", "by_keras.py"),
 }
 NETWORKS = {"resnet152": "ResNet152", "densenet201": "DenseNet201", "inceptionv3": "InceptionV3"}
 """Shipped specs, and what Keras calls these networks."""
@@ -137,11 +142,12 @@ def command(tool: str, network: str) -> list[str]:
     """What reports on a network, seen from ROOT."""
     if tool == CNNDSL:
         return [*CHECK, f"specs/{network}.cnn"]
-    script = str(SUMMARIES / f"by_{tool}.py")
+    _, _, _, program, device = TOOLS[tool]
+    script = str(SUMMARIES / program)
     if tool == "keras":
         return [sys.executable, script, NETWORKS[network]]
     (end,) = cnndsl.load(ROOT / "specs" / f"{network}.cnn").graph.inputs
-    return [sys.executable, script, *map(str, end.node.type.shape)]
+    return [sys.executable, script, device, *map(str, end.node.type.shape)]
 
 
 def _export(network: str, folder: Path) -> None:

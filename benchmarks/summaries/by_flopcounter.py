@@ -6,8 +6,9 @@ import torch
 from network import Network
 from torch.utils.flop_counter import FlopCounterMode
 
-size = [int(extent) for extent in sys.argv[1:]]
-with torch.device("meta"), torch.no_grad():
+device, *extents = sys.argv[1:]
+size = map(int, extents)
+with torch.device(device), torch.no_grad():
     network = Network().eval()
     with FlopCounterMode():
         network(torch.empty(1, *size))

@@ -6,5 +6,7 @@ import torch
 from fvcore.nn import FlopCountAnalysis, flop_count_table
 from network import Network
 
-size = [int(extent) for extent in sys.argv[1:]]
+device, *extents = sys.argv[1:]
+size = map(int, extents)
+torch.set_default_device(device)
 print(flop_count_table(FlopCountAnalysis(Network().eval(), torch.zeros(1, *size))))

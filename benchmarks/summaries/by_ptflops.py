@@ -1,4 +1,4 @@
-"""ptflops: the modules with parameters and multiply-adds, by its backend that works on the meta device."""
+"""ptflops: the modules with parameters and multiply-adds, on the meta device by the backend that works there."""
 
 import sys
 
@@ -6,9 +6,11 @@ import torch
 from network import Network
 from ptflops import get_model_complexity_info
 
-size = tuple(int(extent) for extent in sys.argv[1:])
-with torch.device("meta"), torch.no_grad():
-    macs, params = get_model_complexity_info(Network(), size, backend="aten")
+device, *extents = sys.argv[1:]
+size = tuple(map(int, extents))
+backend = "aten" if device == "meta" else "pytorch"
+with torch.device(device), torch.no_grad():
+    macs, params = get_model_complexity_info(Network(), size, backend=backend)
 if macs is None:
     sys.exit("ptflops could not count")
 print(macs, params)

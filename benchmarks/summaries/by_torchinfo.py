@@ -6,7 +6,8 @@ import torch
 import torchinfo
 from network import Network
 
-size = [int(extent) for extent in sys.argv[1:]]
-with torch.device("meta"):
+device, *extents = sys.argv[1:]
+size = map(int, extents)
+with torch.device(device):
     network = Network()
-torchinfo.summary(network, (1, *size), device="meta", col_names=["output_size", "num_params", "mult_adds"])
+torchinfo.summary(network, (1, *size), device=device, col_names=["output_size", "num_params", "mult_adds"])

@@ -6,7 +6,8 @@ import torch
 from network import Network
 from torchview import draw_graph
 
-size = [int(extent) for extent in sys.argv[1:]]
-with torch.device("meta"):
+device, *extents = sys.argv[1:]
+size = map(int, extents)
+with torch.device(device):
     network = Network()
-print(draw_graph(network, input_size=(1, *size), device="meta").visual_graph.source)
+print(draw_graph(network, input_size=(1, *size), device=device).visual_graph.source)

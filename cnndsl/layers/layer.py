@@ -7,7 +7,7 @@ Three words are kept apart: a *layer type* is a class (`Conv`), a *layer* is an 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from keyword import iskeyword
 from typing import Any, ClassVar, NamedTuple
 
@@ -161,6 +161,10 @@ class Layer:
 
     def __str__(self) -> str:
         """As the language writes it, without what equals the defaults; `*` marks what the language filled in."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         written: list[str] = []
         by_position = True
         for name, attribute in self.attributes.items():
@@ -208,7 +212,8 @@ class Layer:
 
     def is_view(self, inputs: tuple[TensorType, ...], output: TensorType, training: bool = False) -> bool:
         """Whether what leaves is only another look at what comes in, which takes no memory."""
-        return bool(inputs) and all(is_view(step, training) for step in self.lower(inputs, output))
+        may_be = bool(inputs) and not self.begins  # what has weights computes
+        return may_be and all(is_view(step, training) for step in self.lower(inputs, output))
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         """What it becomes in PyTorch."""
