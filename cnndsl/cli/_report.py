@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -168,7 +169,7 @@ def written(compilations: Sequence[Compilation], shape: Shape) -> str:
     reports = [_report(graph, shape) for found in compilations for graph in found.graphs]
     compares = shape.form == "totals" or (len(compilations) > 1 and not shape.opens_blocks)
     tables = [_comparison(reports, shape)] if compares and reports else [_table(report, shape) for report in reports]
-    return _WRITERS[shape.form](tables) if tables else ""
+    return _in_format(shape.form, tables) if tables else ""
 
 
 def _report(graph: Any, shape: Shape) -> Report:
@@ -214,44 +215,14 @@ def _comparison(reports: Sequence[Report], shape: Shape) -> Table:
     return comparison(reports, shape.columns or ("input", *USUAL))
 
 
-def _terminal(tables: Iterable[Table]) -> str:
-    from cnndsl.backends.report.terminal import write
+def _in_format(form: str, tables: Iterable[Table]) -> str:
+    """The tables as the module of a format writes them."""
+    if form in ("table", "totals"):
+        from cnndsl.backends.report.terminal import write
 
-    return "\n".join(write(table, table_style()) for table in tables)
-
-
-def _markdown(tables: Iterable[Table]) -> str:
-    from cnndsl.backends.report.markdown import write
-
-    return "\n".join(map(write, tables))
-
-
-def _latex(tables: Iterable[Table]) -> str:
-    from cnndsl.backends.report.latex import write
-
-    return "\n".join(map(write, tables))
-
-
-def _csv(tables: Iterable[Table]) -> str:
-    from cnndsl.backends.report.csv import write
-
-    return "\n".join(map(write, tables))
-
-
-def _html(tables: Iterable[Table]) -> str:
-    from cnndsl.backends.report.html import write
-
-    return write(tables)
-
-
-_WRITERS: dict[str, Callable[[Iterable[Table]], str]] = {
-    "table": _terminal,
-    "totals": _terminal,
-    "markdown": _markdown,
-    "latex": _latex,
-    "csv": _csv,
-    "html": _html,
-}
+        return "\n".join(write(table, table_style()) for table in tables)
+    text: str = import_module(f"cnndsl.backends.report.{form}").write(tables)
+    return text
 
 
 def _json(compilations: Iterable[Compilation], shape: Shape) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from cnndsl.backends.report.table import Table
 from cnndsl.backends.report.values import plain
@@ -11,11 +12,16 @@ from cnndsl.backends.report.values import plain
 __all__ = ["write"]
 
 
-def write(table: Table) -> str:
+def write(tables: Iterable[Table]) -> str:
     """A line of headings, the words of the columns, and a line for each row; no totals: they are sums of the rows.
 
     A report has the level of a row, from 0, and how many copies it stands for in front; the numbers are those of all.
+    An empty line stands between two tables.
     """
+    return "\n".join(map(_written, tables))
+
+
+def _written(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     tree = ["level", "times"] if table.total else []

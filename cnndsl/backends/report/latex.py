@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cnndsl.backends.report.table import Line, Table
 from cnndsl.backends.report.values import shown
@@ -25,9 +25,9 @@ _SPECIAL = str.maketrans(
 _CROSS = re.compile(r"(?<=\d)x(?=\d)")
 
 
-def write(table: Table) -> str:
-    r"""A `longtable` with rules of booktabs, breaking over pages; what it needs stands in its first line."""
-    return "\n".join(_lines(table)) + "\n"
+def write(tables: Iterable[Table]) -> str:
+    r"""For each a `longtable` with rules of booktabs, breaking over pages; what it needs stands in its first line."""
+    return "\n".join("\n".join(_lines(table)) + "\n" for table in tables)
 
 
 def _lines(table: Table) -> Iterator[str]:

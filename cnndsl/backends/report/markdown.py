@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cnndsl.backends.report.table import Line, Table
 from cnndsl.backends.report.values import shown
@@ -13,9 +13,9 @@ _INDENT = "&emsp;"
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]#"})
 
 
-def write(table: Table) -> str:
-    """A heading, a table, a list of totals and notes; ends with a line end."""
-    return "\n".join(_lines(table)) + "\n"
+def write(tables: Iterable[Table]) -> str:
+    """For each a heading, the table, a list of totals and notes; ends with a line end."""
+    return "\n".join("\n".join(_lines(table)) + "\n" for table in tables)
 
 
 def _lines(table: Table) -> Iterator[str]:
