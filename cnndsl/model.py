@@ -97,7 +97,10 @@ class Model:
         """The report that `cnndsl check` gives, as text, and the totals.
 
         Args:
-            depth: how many levels of blocks are opened, at least 1; None stands for as many as fit on a page.
+            depth: how many levels of blocks are told, at least 1; None stands for as many as fit on a page.
+
+        Raises:
+            ValueError: the depth is less than 1.
         """
         from cnndsl.analyses.outline import outline
         from cnndsl.analyses.report import Report

@@ -92,6 +92,11 @@ def test_depth_says_how_many_levels_are_told(depth: int) -> None:
     assert levels == set(range(depth))
 
 
+def test_no_level_is_no_depth() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        cnndsl.parse("INPUT -> FC").summary(depth=0)
+
+
 def test_a_report_is_as_deep_as_fits_on_a_page() -> None:
     for spec in SPECS:
         graph = cnndsl.load(spec).graph
@@ -222,6 +227,13 @@ def test_a_convention_gives_its_numbers(run: Run) -> None:
 def test_columns_are_chosen_by_their_words_in_the_order_given(run: Run) -> None:
     done = run("check", "zoo:lenet5", "--format", "csv", "--columns", "macs, output,macs")
     assert done.stdout.splitlines()[:2] == ["level,times,layer,macs,output", "0,1,INPUT(1x32x32),0,1x32x32"]
+
+
+def test_all_stands_for_every_column_and_level(run: Run) -> None:
+    done = run("check", "zoo:unet", "--format", "csv", "--columns", "all", "--depth", "ALL")
+    header, *rows = done.stdout.splitlines()
+    assert header.split(",") == ["level", "times", "layer", *COLUMNS]
+    assert max(int(row.split(",")[0]) for row in rows) == 5
 
 
 def test_every_column_has_something_to_say_in_every_format(run: Run) -> None:

@@ -52,11 +52,16 @@ def outline(graph: Graph, depth: int | None = None) -> tuple[Entry, ...]:
         depth: how many levels are told, at least 1. None stands for as many as `MOST_LINES` lines have room for, and
             for one where it alone needs more.
 
+    Raises:
+        ValueError: the depth is less than 1.
+
     >>> from cnndsl import parse
     >>> graph = parse("f = CONV(8) -> RELU\nINPUT -> f*4 -> FC").graph
     >>> [(entry.label, entry.times, len(entry.children)) for entry in outline(graph)]
     [('INPUT(3x32x32*)', 1, 0), ('f', 1, 2), ('f', 3, 2), ('FC(10*)', 1, 0)]
     """
+    if depth is not None and depth < 1:
+        raise ValueError(f"a depth is at least 1, not {depth}")
     found = _Outline(graph).entries(hierarchy(graph))
     if depth is None:
         depth = 1

@@ -10,7 +10,10 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["Words"]
+__all__ = ["ALL", "Words"]
+
+ALL = "all"
+"""Stands for every word, and for every level of blocks."""
 
 
 class Words(click.ParamType[Any]):
@@ -18,7 +21,7 @@ class Words(click.ParamType[Any]):
 
     Args:
         words: gives the words.
-        several: whether several may be given; the value is a tuple of them then.
+        several: whether several may be given, or `all`; the value is a tuple of them then.
     """
 
     def __init__(self, words: Callable[[], Iterable[str]], *, several: bool = False) -> None:
@@ -28,13 +31,15 @@ class Words(click.ParamType[Any]):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         words = "|".join(self._words())
-        return f"[{words}],..." if self._several else f"[{words}]"
+        return f"[{words}],...|{ALL}" if self._several else f"[{words}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or (param is not None and value == param.default):
             return value
         if not self._several:
             return self._known(value.strip(), param, ctx)
+        if value.strip().lower() == ALL:
+            return tuple(self._words())
         return tuple(dict.fromkeys(self._known(word.strip(), param, ctx) for word in value.split(",")))
 
     def _known(self, word: str, param: click.Parameter | None, ctx: click.Context | None) -> str:

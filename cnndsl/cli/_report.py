@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnndsl.cli._choice import Words
+from cnndsl.cli._choice import ALL, Words
 from cnndsl.cli._terminal import table_style
 
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ class Shape:
 
 
 class _Depth(click.ParamType[int]):
-    name = "N|all"
+    name = f"N|{ALL}"
     _DEEPEST = 2**31
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         return self.name
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "all":
+        if str(value).lower() == ALL:
             return self._DEEPEST
         if str(value).isdecimal() and int(value) > 0:
             return int(value)
