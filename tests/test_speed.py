@@ -86,7 +86,7 @@ def test_a_rival_still_reports(tool: str, tmp_path: Path) -> None:
 @needs_wait4
 @pytest.mark.torch
 def test_a_cold_check_keeps_its_budget() -> None:
-    """At most a sixth of importing torch, and 15 times starting Python; measured again where other tests are in the way."""
+    """At most a sixth of importing torch, 15 times starting Python; measured again where other tests are in the way."""
     command = [sys.executable, "benchmarks/check.py", "--runs", "9", "--tools", "cnndsl"]
     for _ in range(3):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

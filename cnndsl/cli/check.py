@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnndsl.cli._fix import mended, safe_fixes
+from cnndsl.cli._garbage import no_search
 from cnndsl.cli._report import Shape, report_options, written
 from cnndsl.cli._specs import Given, read_specs, show, spec_arguments
 
@@ -42,8 +42,7 @@ def command(
     Reports go to standard output, mistakes to standard error. The exit status is 0 where all is well, 1 where a spec
     has mistakes, 2 where one cannot be read.
     """
-    gc.disable()  # what is made here has no cycles, and looking for them would take a tenth of the time
-    click.get_current_context().call_on_close(gc.enable)
+    no_search()  # it would take a tenth of the time
     from cnndsl.compiler import compile_source
 
     def compiled(source: Source) -> Compilation:
