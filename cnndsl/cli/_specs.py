@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnndsl.cli._folders import files_of
+from cnndsl.cli._terminal import wants_colour
 from cnndsl.resources import MOST_NODES
 from cnndsl.source import LARGEST_FILE, ZOO, Source, UnreadableSource, decode, read, shipped_specs
 
@@ -186,7 +186,7 @@ def show(diagnostics: tuple[Diagnostic, ...]) -> None:
         return
     from cnndsl.diagnostics.terminal import render_all
 
-    wants_colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    sys.stderr.write(render_all(diagnostics[:MOST_SHOWN], colour=wants_colour) + "\n")
+    colour = sys.stderr.isatty() and wants_colour()
+    sys.stderr.write(render_all(diagnostics[:MOST_SHOWN], colour=colour) + "\n")
     if len(diagnostics) > MOST_SHOWN:
         sys.stderr.write(f"... and {len(diagnostics) - MOST_SHOWN:,} more; --format json has them all\n\n")

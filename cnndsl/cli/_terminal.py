@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cnndsl.backends.report.terminal import Style
 
-__all__ = ["table_style", "text_width"]
+__all__ = ["table_style", "text_width", "wants_colour"]
 
 _NARROWEST, _USUAL, _WIDEST = 60, 80, 100
 
@@ -31,7 +31,7 @@ def table_style() -> Style:
 
 def wants_colour() -> bool:
     """Whether colours are wanted where there is a terminal: https://no-color.org, and one that knows none."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def _shows(text: str) -> bool:
