@@ -70,6 +70,11 @@ class NodeMemory:
     saved: int
     saved_once: int
 
+    @property
+    def saved_of_one(self) -> int:
+        """What is kept for a batch of one sample."""
+        return self.saved + self.saved_once
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingMemory:

@@ -58,7 +58,7 @@ class Report:
     def operations(self) -> Operations:
         """Operations by the convention that is asked for."""
         if self.convention == OWN:
-            return Operations("MACs", self.macs)
+            return Operations("MACs", [row.macs for row in self.cost.rows])
         from cnndsl.analyses.conventions import counted
 
         found = counted(self.graph, self.convention)
@@ -68,34 +68,3 @@ class Report:
     def weights(self) -> int:
         """How many numbers a file of its weights holds, learned and frozen; statistics are not among them."""
         return self.cost.params + self.cost.frozen
-
-    # One number for each node, to be added up.
-
-    @cached_property
-    def params(self) -> Sequence[int]:
-        return [row.params for row in self.cost.rows]
-
-    @cached_property
-    def frozen(self) -> Sequence[int]:
-        return [row.frozen for row in self.cost.rows]
-
-    @cached_property
-    def buffers(self) -> Sequence[int]:
-        return [row.buffers for row in self.cost.rows]
-
-    @cached_property
-    def macs(self) -> Sequence[int]:
-        return [row.macs for row in self.cost.rows]
-
-    @cached_property
-    def flops(self) -> Sequence[int]:
-        return [row.flops for row in self.cost.rows]
-
-    @cached_property
-    def activations(self) -> Sequence[int]:
-        return [row.activation for row in self.memory.rows]
-
-    @cached_property
-    def saved(self) -> Sequence[int]:
-        """Of a batch of one sample."""
-        return [row.saved + row.saved_once for row in self.memory.rows]

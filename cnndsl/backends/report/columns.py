@@ -38,14 +38,23 @@ class Column:
     of_network: Callable[[Report], Value] | None = None
 
 
-def _sum(values: Sequence[int], entry: Entry) -> int:
-    return sum(values[node.index] for node in entry.nodes)
+def _sum(rows: Sequence[object], word: str, entry: Entry) -> int:
+    """What the rows of an entry's nodes have of something, all together."""
+    return sum(getattr(rows[node.index], word) for node in entry.nodes)
+
+
+def _costs(report: Report, word: str, entry: Entry) -> int:
+    return _sum(report.cost.rows, word, entry)
+
+
+def _bytes(report: Report, word: str, entry: Entry) -> Value:
+    return Bytes(_sum(report.memory.rows, word, entry))
 
 
 def _params(report: Report, entry: Entry) -> Value:
     if entry.node is not None and entry.node.shares is not None:
         return _SHARED
-    return _sum(report.params, entry)
+    return _costs(report, "params", entry)
 
 
 def _share(part: int, total: int) -> Value:
@@ -103,37 +112,37 @@ COLUMNS: dict[str, Column] = {
             "frozen",
             "frozen",
             "how many weights are not learned; they are among the buffers",
-            lambda report, entry: _sum(report.frozen, entry),
+            lambda report, entry: _costs(report, "frozen", entry),
         ),
         _column(
             "buffers",
             "buffers",
             "how many numbers are kept but not learned, PyTorch's buffers",
-            lambda report, entry: _sum(report.buffers, entry),
+            lambda report, entry: _costs(report, "buffers", entry),
         ),
         Column(
             "macs",
             "multiply-accumulates for one sample, or what `--convention` counts",
-            lambda report, entry: _sum(report.operations.rows, entry),
+            lambda report, entry: sum(report.operations.rows[node.index] for node in entry.nodes),
             _operations_heading,
         ),
         _column(
             "flops",
             "FLOPs",
             "two for each multiply-accumulate",
-            lambda report, entry: _sum(report.flops, entry),
+            lambda report, entry: _costs(report, "flops", entry),
         ),
         _column(
             "params-share",
             "params %",
             "the share of all parameters",
-            lambda report, entry: _share(_sum(report.params, entry), report.cost.params),
+            lambda report, entry: _share(_costs(report, "params", entry), report.cost.params),
         ),
         _column(
             "macs-share",
             "MACs %",
             "the share of all multiply-accumulates",
-            lambda report, entry: _share(_sum(report.macs, entry), report.cost.macs),
+            lambda report, entry: _share(_costs(report, "macs", entry), report.cost.macs),
         ),
         _column(
             "field",
@@ -146,13 +155,13 @@ COLUMNS: dict[str, Column] = {
             "memory",
             "memory",
             "bytes of what leaves the layers, for one sample in fp32; a view takes none",
-            lambda report, entry: Bytes(_sum(report.activations, entry)),
+            lambda report, entry: _bytes(report, "activation", entry),
         ),
         _column(
             "saved",
             "saved",
             "bytes that training keeps for the backward pass, for one sample in fp32",
-            lambda report, entry: Bytes(_sum(report.saved, entry)),
+            lambda report, entry: _bytes(report, "saved_of_one", entry),
         ),
     )
 }

@@ -87,7 +87,7 @@ def _blocks(blocks: Mapping[tuple[str, ...], Block]) -> list[dict[str, Any]]:
 
 
 def _node(report: Report, index: int) -> dict[str, Any]:
-    node, cost = report.graph.nodes[index], report.cost.rows[index]
+    node, cost, memory = report.graph.nodes[index], report.cost.rows[index], report.memory.rows[index]
     line, column = node.span.position
     return {
         "path": node.path,
@@ -102,8 +102,8 @@ def _node(report: Report, index: int) -> dict[str, Any]:
         "flops": _number(cost.flops),
         "operations": _number(report.operations.rows[index]),
         "field": _field(report.fields.rows[index]),
-        "memory": _number(report.activations[index]),
-        "saved": _number(report.saved[index]),
+        "memory": _number(memory.activation),
+        "saved": _number(memory.saved_of_one),
         "shares": node.shares.path if node.shares else None,
         "filled": sorted(node.layer.filled),
         "line": line,
