@@ -286,7 +286,8 @@ LAYERS = """
 """
 FORMS = """
     <p>-><p> <p>-><p> [<p>+ID] [<p>+<p>] [<p>-<p>] [<p>&<p>] [<p>&GAP->FC(C)->SIGMOID] [<p>,<p>]->CONV(C//2,1) <p>*2
-    <p>*3 f(C) f(C,1) f(C,s=5) g(<p>) g(<p>) h(2) h(3) [CHANNELS(0,1),CHANNELS(1,C)-><p>]
+    <p>*3 f(C) f(C,1) f(C,s=5) g(<p>) g(<p>) h(2) h(3) [CHANNELS(0,1),CHANNELS(1,C)-><p>] k(C) k(C+2)->k(C-2) k(C,2)
+    k(C,3) [ID,CONV(2)]*4->CONV(C-8,1) [<p>->CONV(C)->BN+ID]*3 m(1) m(3) m(4)
 """
 
 
@@ -302,6 +303,8 @@ def networks(draw: st.DrawFn, depth: int = 4) -> str:
 programs = st.tuples(networks(depth=2), networks(depth=2), networks(), networks(), st.integers(1, 3)).map(
     lambda found: (
         "f(c, s=3) = CONV(c, s) -> [{}]\ng(net) = net -> BN -> net\nh(n) = [f(C, n) + [{}]]*n\n"
+        "k(c, s=1) = [short(c) if s > 1 else [CONV(c) -> BN + short(c)]] -> [RELU if s == 2 else ID]\n"
+        "short(c) = ID if C == c else CONV(c, 1)\nm(n) = [k(C, n) + ID]*n\n"
         "INPUT({}x6x6) -> CONV(4) -> [{}] -> RELU -> CONV(6) -> [{}]".format(found[0], found[1], found[4], *found[2:4])
     )
 )

@@ -5,23 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
-from cnndsl.backends.torch.formulas import Column, Formula, formula, is_constant
+from cnndsl.backends.torch.arguments import Arguments, Unfit
+from cnndsl.backends.torch.definitions import definition_of, in_order
 from cnndsl.backends.torch.library import Library
 from cnndsl.backends.torch.names import Names, camel
+from cnndsl.backends.torch.runs import Body, Carried, Literal, Piece, Run, folded
 from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Tie, Wire
+from cnndsl.backends.torch.variants import Lacking, aligned, at_places, goes_on
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operator, Slice, Step
 
-__all__ = ["ModuleClass", "Part", "classes", "ends", "literal", "numbered", "outputs_of"]
-
-_NEEDED = object()
-"""The default of an argument that has none."""
+__all__ = ["Loop", "ModuleClass", "Part", "classes", "ends", "outputs_of"]
 
 _CALLS = ModuleCall | FunctionCall
-
-_PLAIN = (bool, int, float, str, tuple)
 
 
 @dataclass(slots=True, eq=False)
@@ -29,23 +28,57 @@ class Part:
     """An item of a class.
 
     Attributes:
-        item: the item, as the first instance has it.
+        piece: the item, as the first instance has it; what it reads are numbers of values.
+        place: the number of the first value that it gives.
         called: how Python names the class or function that it calls; "" where it calls none, or a class of the source.
         arguments: Python expressions for what the item is made with, by name; without those that equal defaults.
         made: the class of a block.
-        stop: of a block that stands here several times, one behind the other, the number behind the last of its names,
-            as an expression; "" where it stands once.
-        count: how often it stands here; 0 where that differs from instance to instance.
         type: what leaves it, where that is the same for all instances.
+        condition: a Python expression that tells whether an instance has it; "" where all have it.
+        passes: which of the values that it reads stands in its place where it is not there.
     """
 
-    item: Item
+    piece: Piece
+    place: int
     called: str
     arguments: dict[str, str]
     made: ModuleClass | None
+    type: TensorType | None
+    condition: str = ""
+    passes: int = 0
+
+    @property
+    def item(self) -> Item:
+        return self.piece.item
+
+    @property
+    def is_skipped_in_forward(self) -> bool:
+        """Whether some instances lack it and `forward` has to see to that; in place of a module stands another one."""
+        return bool(self.condition) and not self.piece.word
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """Parts of a class that stand there several times, one behind the other.
+
+    Attributes:
+        parts: as they are the first time; where arguments change from time to time, `i` counts from 0.
+        first: the number of the first ones' names.
+        stop: the number behind that of the last ones' names, or, where `i` counts from 0, how often they stand there,
+            as an expression.
+        count: how often they stand there; 0 where that differs from instance to instance.
+        counts_from_zero: whether `i` does, and not from the number of the first ones' names.
+        carried: what one time hands to the next; these values have the numbers from `place` on.
+        place: the number of the first of its values.
+    """
+
+    parts: tuple[Part, ...]
+    first: int
     stop: str
     count: int
-    type: TensorType | None
+    counts_from_zero: bool
+    carried: tuple[Carried, ...]
+    place: int
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +86,7 @@ class ModuleClass:
     """A class of the generated source.
 
     Attributes:
+        definition: the name of the definition; "" for the network.
         name: its name in Python.
         parameters: of its constructor, with their types as they are annotated.
         parts: what is inside, in execution order.
@@ -62,28 +96,19 @@ class ModuleClass:
         ties: what its parts share with each other.
     """
 
+    definition: str
     name: str
     parameters: dict[str, str]
-    parts: tuple[Part, ...]
+    parts: tuple[Part | Loop, ...]
     inputs: int
     outputs: tuple[Wire, ...]
     is_chain: bool
     ties: tuple[Tie, ...]
 
-
-class _Literal(NamedTuple):
-    """A value that an item is made with."""
-
-    name: str
-    value: Any
-    default: Any = _NEEDED
-
-
-class _Run(NamedTuple):
-    """Blocks of one class with the same arguments one behind the other, or a single item."""
-
-    item: Item
-    length: int
+    def all_parts(self) -> Iterator[Part]:
+        """Its parts, those of loops once."""
+        for part in self.parts:
+            yield from part.parts if isinstance(part, Loop) else (part,)
 
 
 class _Made(NamedTuple):
@@ -91,6 +116,34 @@ class _Made(NamedTuple):
 
     made: ModuleClass
     arguments: dict[str, Any]
+
+
+class _Member(NamedTuple):
+    """An instance of a class, and its runs in the order of the class, or what stands in place of one that it lacks."""
+
+    instance: Instance
+    runs: tuple[Run | Lacking, ...]
+
+
+class _Form(NamedTuple):
+    """Instances of one definition that have the same inside, but for values."""
+
+    instances: list[Instance]
+    bodies: list[Body]
+
+    def members(self) -> list[_Member]:
+        return [_Member(instance, body.runs) for instance, body in zip(self.instances, self.bodies, strict=True)]
+
+    @property
+    def size(self) -> int:
+        return sum(len(run.pieces) for run in self.bodies[0].runs)
+
+
+class _Group(NamedTuple):
+    """Forms that can be one class, first the one that lacks nothing, and the members of that class."""
+
+    forms: list[_Form]
+    members: list[_Member]
 
 
 def classes(network: Instance, name: str, library: Library) -> list[ModuleClass]:
@@ -102,23 +155,30 @@ def classes(network: Instance, name: str, library: Library) -> list[ModuleClass]
         library: the names of what its steps call.
     """
     finder = _Finder(library)
-    order = {instance: place for place, instance in enumerate(dict.fromkeys(network.walk()))}
-    by_height: dict[int, list[Instance]] = {}
-    for instance in order:
-        by_height.setdefault(instance.height, []).append(instance)
-    found: list[tuple[int, str, ModuleClass]] = []
-    for _, instances in sorted(by_height.items()):
-        for group in finder.groups(instances):
-            block = group[0].block
-            found.append((order[group[0]], block.definition if block else name, finder.class_of(group)))
+    for instances in in_order(network):
+        finder.find(instances)
+    whole = finder.class_of(network)
     names = Names(library.names)
-    *_, (_, _, whole) = found
     whole.name = names.fresh(camel(name))
     names.fresh(outputs_of(whole))
-    found.sort(key=lambda each: each[0])
-    for _, definition, made in found[:-1]:
-        made.name = names.fresh(camel(definition))
-    return [made for _, _, made in found]
+    found = list(_used(whole))
+    for made in found[:-1]:
+        made.name = names.fresh(camel(made.definition))
+    return found
+
+
+def _used(whole: ModuleClass) -> Iterator[ModuleClass]:
+    """The classes that one uses, each behind those that it uses itself, and last the one."""
+    seen: dict[ModuleClass, None] = {}
+
+    def visit(made: ModuleClass) -> None:
+        for part in made.all_parts():
+            if part.made is not None and part.made not in seen:
+                visit(part.made)
+        seen[made] = None
+
+    visit(whole)
+    return iter(seen)
 
 
 def outputs_of(network: ModuleClass) -> str:
@@ -128,18 +188,7 @@ def outputs_of(network: ModuleClass) -> str:
 
 def ends(axis: int) -> tuple[str, str]:
     """The names of the first and the last number of a slice's range along an axis."""
-    return f"start{axis}", f"stop{axis}"
-
-
-def literal(value: Any) -> str:
-    """A value as Python writes it."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))}{',' * (len(value) == 1)})"
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        return f'float("{value}")'
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return repr(value)
+    return f"axis{axis}_start", f"axis{axis}_stop"
 
 
 class _Finder:
@@ -148,133 +197,166 @@ class _Finder:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._made: dict[Instance, _Made] = {}
-        self._runs: dict[Instance, list[_Run]] = {}
 
-    def groups(self, instances: Sequence[Instance]) -> Iterator[list[Instance]]:
-        """The instances of one form together; the blocks inside them have their classes already."""
-        groups: dict[object, list[Instance]] = {}
+    def class_of(self, instance: Instance) -> ModuleClass:
+        """The class of an instance, once it is found."""
+        return self._made[instance].made
+
+    def find(self, instances: Sequence[Instance]) -> None:
+        """Find the classes of blocks whose inner blocks have theirs; all blocks of a definition at once."""
+        by_definition: dict[str, list[Instance]] = {}
         for instance in instances:
-            is_chain = _is_chain(instance)
-            runs = self._folded(instance) if is_chain else [_Run(item, 1) for item in instance.items]
-            self._runs[instance] = runs
-            definition = instance.block.definition if instance.block else None
-            form = tuple(self._form(run, is_chain) for run in runs)
-            ends = len(instance.inputs), () if is_chain else instance.outputs
-            key = (definition, *ends, is_chain, form, tuple(instance.ties))
-            groups.setdefault(key, []).append(instance)
-        yield from groups.values()
+            by_definition.setdefault(definition_of(instance), []).append(instance)
+        for same in by_definition.values():
+            for group in self._groups(same):
+                self._make(group)
 
-    def class_of(self, group: Sequence[Instance]) -> ModuleClass:
-        """The class of some instances of one form; what they differ in becomes its parameters."""
-        first = group[0]
-        arguments = _Arguments(group, self._library.names)
-        parts = [self._part(pieces, arguments) for pieces in zip(*map(self._runs.get, group), strict=True)]
-        used = arguments.used()
-        annotations = {name: _annotation(column) for name, column in used.items()}
-        is_chain = _is_chain(first)
-        made = ModuleClass("", annotations, tuple(parts), len(first.inputs), first.outputs, is_chain, tuple(first.ties))
-        for number, instance in enumerate(group):
-            values = {name: column[number] for name, column in used.items()}
-            self._made[instance] = _Made(made, values)
-        return made
+    def _groups(self, instances: Sequence[Instance]) -> list[_Group]:
+        fewest = self._fewest(instances)
+        forms: dict[object, _Form] = {}
+        for instance in instances:
+            body = self._body(instance, _is_chain(instance), fewest)
+            form = forms.setdefault(_form_of_body(instance, body), _Form([], []))
+            form.instances.append(instance)
+            form.bodies.append(body)
+        groups: list[_Group] = []
+        for form in sorted(forms.values(), key=lambda each: -each.size):
+            if not any(self._joins(group, form, fewest) for group in groups):
+                groups.append(_Group([form], form.members()))
+        return groups
 
-    def _part(self, runs: Sequence[_Run], arguments: _Arguments) -> Part:
-        """An item as all instances have it."""
-        first = runs[0].item
-        made = self._made[first.content].made if isinstance(first.content, Instance) else None
-        written: dict[str, str] = {}
-        for places in zip(*(self._literals(run.item) for run in runs), strict=True):
-            column = tuple(place.value for place in places)
-            if any(place.value != place.default for place in places):
-                written[places[0].name] = arguments.expression(column, places[0].name)
-        counts = tuple(run.length for run in runs)
-        stop = ""
-        if made is not None and counts != (1,) * len(counts):
-            _, number = numbered(first.name)
-            stop = arguments.expression(tuple(number + count for count in counts), "stop")
-        type = first.type if all(run.item.type == first.type for run in runs) else None
-        called = self._library.name(first.content.path) if isinstance(first.content, _CALLS) else ""
-        return Part(first, called, written, made, stop, counts[0] if is_constant(counts) else 0, type)
+    def _joins(self, group: _Group, form: _Form, fewest: int) -> bool:
+        """Whether a form only lacks what the first one of a group has; from here on it is of that group."""
+        whole, body = group.forms[0].instances[0], group.forms[0].bodies[0]
+        bodies = form.bodies
+        if any(each.ties or len(each.inputs) != len(whole.inputs) for each in (whole, *form.instances)):
+            return False
+        if bodies[0].is_chain and not body.is_chain:
+            bodies = [self._body(instance, False, fewest) for instance in form.instances]
+        places = aligned(body, bodies)
+        if places is None:
+            return False
+        runs = (at_places(each, places) for each in bodies)
+        group.members.extend(map(_Member, form.instances, runs))
+        group.forms.append(form)
+        return True
 
-    def _literals(self, item: Item) -> list[_Literal]:
-        match item.content:
-            case Instance():
-                return [_Literal(name, value) for name, value in self._made[item.content].arguments.items()]
-            case ModuleCall(args=args, options=options):
-                by_keyword = [_Literal(name, value, default) for name, (value, default) in options.items()]
-                return [*(_Literal(name, value) for name, value in args.items()), *by_keyword]
-            case Slice(ranges):
-                kept = [(axis, both) for axis, both in enumerate(ranges) if both]
-                return [_Literal(*end) for axis, both in kept for end in zip(ends(axis), both, strict=True)]
-        return []
+    def _fewest(self, instances: Iterable[Instance]) -> int:
+        """How often parts must stand there to be a loop: twice is written out, unless some of the blocks have more."""
+        bodies = (self._body(instance, False, 2) for instance in instances if not _is_chain(instance))
+        return 2 if any(run.count > 2 for body in bodies for run in body.runs) else 3
 
-    def _form(self, run: _Run, is_chain: bool) -> object:
-        """What instances of one class have in common of an item: all but the values it is made with."""
-        item = run.item
-        reads = () if is_chain else item.reads
+    def _body(self, instance: Instance, is_chain: bool, fewest: int) -> Body:
+        pieces = [self._piece(item) for item in instance.items]
+        return folded(pieces, instance.outputs, is_chain, 2 if is_chain else fewest)
+
+    def _piece(self, item: Item) -> Piece:
+        word, number, suffix = _named(item)
         content = item.content
         form = id(self._made[content].made) if isinstance(content, Instance) else _form(content)
-        return item.name, reads, item.is_again, form
+        return Piece(item, word, number, suffix, form, tuple(self._literals(item)))
 
-    def _folded(self, instance: Instance) -> list[_Run]:
-        """The items of a chain, equal blocks one behind the other taken together."""
-        runs: list[_Run] = []
-        for item in instance.items:
-            if runs and self._continues(runs[-1], item):
-                runs[-1] = _Run(runs[-1].item, runs[-1].length + 1)
-            else:
-                runs.append(_Run(item, 1))
-        return runs
+    def _literals(self, item: Item) -> Iterator[Literal]:
+        match item.content:
+            case Instance():
+                yield from (Literal(name, value) for name, value in self._made[item.content].arguments.items())
+            case ModuleCall(args=args, options=options):
+                yield from (Literal(name, value) for name, value in args.items())
+                yield from (Literal(name, value, default) for name, (value, default) in options.items())
+            case Slice(ranges):
+                kept = [(axis, both) for axis, both in enumerate(ranges) if both]
+                yield from (Literal(*end) for axis, both in kept for end in zip(ends(axis), both, strict=True))
 
-    def _continues(self, run: _Run, item: Item) -> bool:
-        before, content = run.item.content, item.content
-        if item.is_again:
-            return False
-        if not isinstance(before, Instance) or not isinstance(content, Instance):
-            return False
-        word, number = numbered(run.item.name)
-        return self._made[before] == self._made[content] and numbered(item.name) == (word, number + run.length)
+    def _make(self, group: _Group) -> None:
+        """Make the class of a group; if that is none that people would write, one of each form."""
+        try:
+            self._class(group.forms[0].bodies[0], group.members)
+        except Unfit:
+            for form in group.forms:
+                self._class(form.bodies[0], form.members())
+
+    def _class(self, body: Body, members: Sequence[_Member]) -> None:
+        """Make the class of some instances; what they differ in becomes its parameters."""
+        first = members[0].instance
+        arguments = Arguments([member.instance for member in members], self._library.names)
+        columns = zip(*(member.runs for member in members), strict=True)
+        follows = [False, *map(goes_on, body.runs, body.runs[1:])] if body.is_chain else [False] * len(body.runs)
+        parts = tuple(map(self._run, body.runs, follows, columns, repeat(arguments)))
+        inputs, ties = len(first.inputs), tuple(first.ties)
+        annotations = arguments.annotations()
+        made = ModuleClass(definition_of(first), "", annotations, parts, inputs, body.outputs, body.is_chain, ties)
+        for row, member in enumerate(members):
+            self._made[member.instance] = _Made(made, arguments.values(row))
+
+    def _run(self, whole: Run, follows: bool, column: Sequence[Run | Lacking], arguments: Arguments) -> Part | Loop:
+        """What all instances have of a run; one that goes on with what it `follows` can be there no times."""
+        runs = {row: run for row, run in enumerate(column) if isinstance(run, Run)}
+        place = whole.place + len(whole.carried)
+        parts = tuple(
+            self._part(piece, number, place + number, runs, arguments) for number, piece in enumerate(whole.pieces)
+        )
+        counts = [run.count if isinstance(run, Run) else 0 for run in column]
+        if not follows and set(counts) == {0, 1}:
+            (part,) = parts
+            part.condition = arguments.condition([count > 0 for count in counts], f"has_{part.item.name}")
+            (part.passes,) = {run.passes for run in column if isinstance(run, Lacking)}
+        elif not follows and 0 in counts:
+            raise Unfit
+        return parts[0] if set(counts) == {1} or parts[0].condition else _loop(whole, parts, counts, runs, arguments)
+
+    def _part(self, piece: Piece, number: int, place: int, runs: Mapping[int, Run], arguments: Arguments) -> Part:
+        """What all instances have of a piece of a run."""
+        column = {row: run.pieces[number] for row, run in runs.items()}
+        written: dict[str, str] = {}
+        for at, each in enumerate(piece.literals):
+            begins = {row: one.literals[at] for row, one in column.items()}
+            grows = {row: run.steps[number][at] for row, run in runs.items() if run.count > 1}
+            if any(one.value != one.default for one in begins.values()) or any(grows.values()):
+                values = {row: one.value for row, one in begins.items()}
+                written[each.name] = _progression(values, grows, each.name, arguments)
+        content = piece.item.content
+        called = self._library.name(content.path) if isinstance(content, _CALLS) else ""
+        made = self._made[content].made if isinstance(content, Instance) else None
+        type = piece.item.type if all(one.item.type == piece.item.type for one in column.values()) else None
+        return Part(piece, place, called, written, made, type)
 
 
-class _Arguments:
-    """What a group of instances is called with: the parameters of their definition, and what they cannot tell."""
+def _progression(begins: Mapping[int, Any], grows: Mapping[int, int], name: str, arguments: Arguments) -> str:
+    """An expression for a value that may change from time to time; then `i` in it counts from 0."""
+    begin = arguments.expression(begins, name)
+    if not any(grows.values()):
+        return begin
+    step = arguments.expression(grows, f"{name}_step")
+    if step.lstrip("-").isdigit():
+        sign, factor = ("-", step[1:]) if step.startswith("-") else ("+", step)
+        return f"{begin} {sign} i" if factor == "1" else f"{begin} {sign} {factor} * i"
+    return f"{begin} + ({step}) * i" if " " in step else f"{begin} + {step} * i"
 
-    def __init__(self, group: Sequence[Instance], taken: Iterable[str]) -> None:
-        self._names = Names(taken)
-        self._known: dict[str, Column] = {}
-        self._used: set[str] = set()
-        blocks = [instance.block for instance in group]
-        if len(group) > 1:
-            entering = [instance.inputs[0] for instance in group]
-            name = "in_channels" if any(type.rank for type in entering) else "in_features"
-            self._add(name, tuple(type.channels for type in entering))
-            for name in blocks[0].arguments if blocks[0] else ():
-                column = tuple(block.arguments[name] for block in blocks if block)
-                if all(type(value) in _PLAIN for value in column):
-                    self._add(name, column)
 
-    def _add(self, name: str, column: Column) -> str:
-        fresh = self._names.fresh(name.lower() if name[0].isupper() else name)  # classes have capitals
-        self._known[fresh] = column
-        return fresh
+def _loop(
+    whole: Run, parts: tuple[Part, ...], counts: Sequence[int], runs: Mapping[int, Run], arguments: Arguments
+) -> Loop:
+    first = next(piece.number for piece in whole.pieces if piece.word)
+    grows = any(run.grows for run in runs.values())
+    stops = dict(enumerate(count if grows else first + count for count in counts))
+    stop = arguments.expression(stops, "count" if grows else "stop")
+    return Loop(parts, first, stop, counts[0] if len(set(counts)) == 1 else 0, grows, whole.carried, whole.place)
 
-    def expression(self, column: Column, name: str) -> str:
-        """A Python expression for a column; a parameter of its own where it follows from no other."""
-        if is_constant(column):
-            return literal(column[0])
-        found = formula(column, self._known)
-        if found is None:
-            fresh = self._add(name, column)
-            found = Formula(fresh, (fresh,))
-        self._used.update(found.names)
-        return found.text
 
-    def used(self) -> Mapping[str, Column]:
-        """The columns that the expressions so far need, by name."""
-        return {name: column for name, column in self._known.items() if name in self._used}
+def _form_of_body(instance: Instance, body: Body) -> object:
+    """What instances of one class have in common, but for what some of them may lack."""
+    runs = tuple(_form_of_run(run, body.is_chain) for run in body.runs)
+    return len(instance.inputs), body.is_chain or body.outputs, runs, tuple(instance.ties)
+
+
+def _form_of_run(run: Run, is_chain: bool) -> object:
+    pieces = tuple((piece.name, piece.form, piece.item.is_again) for piece in run.pieces)
+    reads = () if is_chain else (run.count == 1, run.carried, tuple(piece.item.reads for piece in run.pieces))
+    return pieces, reads
 
 
 def _form(step: Step) -> object:
+    """What steps have in common that differ in the values they are made with alone."""
     match step:
         case ModuleCall(path, args, options, without):
             return path, tuple(args), tuple(options), without, tuple(step.initial.items()), step.results
@@ -304,18 +386,11 @@ def _is_module(content: Step | Instance) -> bool:
     return isinstance(content, ModuleCall) and content.results == 1
 
 
-def numbered(name: str) -> tuple[str, int]:
-    """The parts of a name: `bottleneck12` is `bottleneck` and 12."""
-    found = re.fullmatch(r"(.*?)(\d+)", name)
-    assert found, name
-    return found[1], int(found[2])
-
-
-def _annotation(column: Column) -> str:
-    return " | ".join(sorted({_type(value) for value in column}))
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"tuple[{', '.join(map(_type, value))}]"
-    return type(value).__name__
+def _named(item: Item) -> tuple[str, int, str]:
+    """The parts of a name: `bottleneck12` is `bottleneck` and 12; functions have none."""
+    if not isinstance(item.content, Instance | ModuleCall):
+        return "", 0, ""
+    suffix = f"_{item.content.suffix}" if isinstance(item.content, ModuleCall) and item.content.suffix else ""
+    found = re.fullmatch(r"(.*?)(\d+)", item.name.removesuffix(suffix))
+    assert found, item.name
+    return found[1], int(found[2]), suffix

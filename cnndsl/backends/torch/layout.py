@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["WIDTH", "Chain", "Expression", "Group", "flat", "lines"]
+__all__ = ["WIDTH", "Chain", "Choice", "Expression", "Group", "flat", "lines"]
 
 WIDTH = 88
 """Characters in a line: the default of black and of ruff."""
@@ -28,13 +28,23 @@ class Chain(NamedTuple):
     operands: tuple[str, ...]
 
 
-Expression = str | Group | Chain
+class Choice(NamedTuple):
+    """One value where a condition holds, another one where it does not."""
+
+    value: Expression
+    condition: str
+    other: str
+
+
+Expression = str | Group | Chain | Choice
 
 
 def flat(expression: Expression) -> str:
     """The expression on one line."""
     if isinstance(expression, Group):
         return f"{expression.open}{', '.join(map(flat, expression.items))}{expression.close}"
+    if isinstance(expression, Choice):
+        return f"{flat(expression.value)} if {expression.condition} else {expression.other}"
     return expression if isinstance(expression, str) else f" {expression.symbol} ".join(expression.operands)
 
 
@@ -49,10 +59,24 @@ def lines(before: str, expression: Expression, after: str, indent: str) -> Itera
         yield f"{indent}{_STEP}{first}"
         yield from (f"{indent}{_STEP}{expression.symbol} {other}" for other in others)
         yield f"{indent}){after}"
+    elif isinstance(expression, Choice):
+        yield f"{indent}{before}("
+        yield from _choice(expression, indent + _STEP)
+        yield f"{indent}){after}"
     else:
         yield f"{indent}{before}{expression.open}"
         yield from _inner(expression.items, indent + _STEP)
         yield f"{indent}{expression.close}{after}"
+
+
+def _choice(choice: Choice, indent: str) -> Iterator[str]:
+    line = indent + flat(choice)
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield from lines("", choice.value, "", indent)
+    yield f"{indent}if {choice.condition}"
+    yield f"{indent}else {choice.other}"
 
 
 def _inner(items: tuple[Expression, ...], indent: str) -> Iterator[str]:

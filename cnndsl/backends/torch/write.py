@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnndsl.analyses.cost import cost
-from cnndsl.backends.torch.classes import ModuleClass, Part, classes, literal, numbered, outputs_of
-from cnndsl.backends.torch.forward import constant_of, forward, inputs, is_constant_part, member, with_comment
-from cnndsl.backends.torch.layout import Expression, Group, lines
+from cnndsl.backends.torch.arguments import literal
+from cnndsl.backends.torch.attributes import (
+    attribute,
+    constant_of,
+    has,
+    is_constant,
+    loop_stop,
+    member,
+    name_in_loop,
+    only_module,
+)
+from cnndsl.backends.torch.classes import Loop, ModuleClass, Part, classes, outputs_of
+from cnndsl.backends.torch.forward import forward, inputs, with_comment
+from cnndsl.backends.torch.layout import Choice, Expression, Group, lines
 from cnndsl.backends.torch.library import Library
 from cnndsl.backends.torch.names import fields
-from cnndsl.backends.torch.tree import Instance, Tie, tree
+from cnndsl.backends.torch.tree import Tie, tree
 from cnndsl.graph import End, Graph
-from cnndsl.layers.lowering import Initial, ModuleCall, Slice
+from cnndsl.layers.lowering import ModuleCall, Slice
 
 __all__ = ["source"]
 
-_BODY = " " * 8
+_STEP = " " * 4
+_BODY = _STEP * 2
 
 
 def source(graph: Graph) -> str:
@@ -66,8 +78,11 @@ def _class(made: ModuleClass, result: str) -> list[str]:
     written.append(f"{_BODY}super().__init__()")
     direct = {tie.target[0]: tie for tie in made.ties if len(tie.target) == 1}
     for part in made.parts:
+        if isinstance(part, Loop):
+            written += _loop(made, part)
+            continue
         tie = direct.get(part.item.name)
-        written += [_tied(tie)] if tie and not part.item.is_again else _made(part, made.is_chain)
+        written += [_tied(tie)] if tie and not part.item.is_again else _part(made, part)
     written += [_tied(tie) for tie in made.ties if len(tie.target) > 1]
     if not made.is_chain:
         written.append("")
@@ -83,25 +98,63 @@ def _signature(name: str, parameters: dict[str, str], result: str) -> Iterator[s
     return lines("", Group(f"def {name}(", items, f") -> {result}:"), "", "    ")
 
 
-def _made(part: Part, is_chain: bool) -> list[str]:
-    """The lines of a constructor that make a part; one that is used again is made already."""
-    content, name = part.item.content, part.item.name
+def _part(made: ModuleClass, part: Part) -> Iterator[str]:
+    """The lines of a constructor for a part; one that is used again is made already."""
     if part.item.is_again:
-        return []
-    if isinstance(content, Slice):
-        numbers = [each for each in part.arguments if not is_constant_part(part, each)]
-        return [f"{_BODY}self.{constant_of(part, each)} = {part.arguments[each]}" for each in numbers]
-    if isinstance(content, ModuleCall):
-        by_position = tuple(part.arguments[each] for each in content.args)
-        by_keyword = tuple(f"{each}={text}" for each, text in part.arguments.items() if each not in content.args)
-        written = _assigned(name, Group(f"{part.called}(", by_position + by_keyword, ")"))
-        written = with_comment(written, part) if is_chain else written
-        written += [f'{_BODY}{member(name)}.register_parameter("{each}", None)' for each in content.without]
-        begun = (_begun(f"{member(name)}.{each}", initial) for each, initial in content.initial.items())
-        return [*written, *(line for each in begun for line in each)]
-    if isinstance(content, Instance):
-        return _blocks(part, is_chain)
-    return []
+        return
+    if not part.piece.word:
+        yield from _kept(made, part)
+        return
+    name = part.item.name
+    value: Expression = _call(part)
+    if part.condition:
+        value = Choice(value, part.condition, "nn.Identity()")
+    written = _assigned(name, value)
+    yield from with_comment(written, part) if made.is_chain else written
+    yield from _begun(part, member(name), _BODY)
+
+
+def _kept(made: ModuleClass, part: Part) -> Iterator[str]:
+    """The lines for what `forward` has to know of a function."""
+    if part.condition:
+        yield f"{_BODY}self.{attribute(made, has(part))} = {part.condition}"
+    if isinstance(part.item.content, Slice):
+        for each in part.arguments:
+            if not is_constant(part, each):
+                yield f"{_BODY}self.{attribute(made, constant_of(part, each))} = {part.arguments[each]}"
+
+
+def _loop(made: ModuleClass, loop: Loop) -> Iterator[str]:
+    """The lines for a loop, or, in a chain, for parts that stand there twice."""
+    modules = [part for part in loop.parts if part.piece.word]
+    for part in loop.parts:
+        if not part.piece.word:
+            yield from _kept(made, part)
+    if made.is_chain and loop.count == 2:
+        for number in (loop.first, loop.first + 1):
+            for part in modules:
+                name = f"{part.piece.word}{number}{part.piece.suffix}"
+                yield from with_comment(_assigned(name, _call(part)), part)
+                yield from _begun(part, member(name), _BODY)
+        return
+    if not loop.count and not made.is_chain and only_module(made) is None:
+        yield f"{_BODY}self.{attribute(made, loop_stop(loop))} = {loop.stop}"
+    yield f"{_BODY}for i in range({loop.stop if loop.counts_from_zero else f'{loop.first}, {loop.stop}'}):"
+    for part in modules:
+        name = name_in_loop(part, loop)
+        yield from lines("", Group("self.add_module(", (name, _call(part)), ")"), "", _BODY + _STEP)
+        yield from _begun(part, f"getattr(self, {name})", _BODY + _STEP)
+
+
+def _call(part: Part) -> Group:
+    """What makes a module."""
+    if part.made is not None:
+        return Group(f"{part.made.name}(", tuple(part.arguments.values()), ")")
+    content = part.item.content
+    assert isinstance(content, ModuleCall)
+    by_position = tuple(part.arguments[each] for each in content.args)
+    by_keyword = tuple(f"{each}={text}" for each, text in part.arguments.items() if each not in content.args)
+    return Group(f"{part.called}(", by_position + by_keyword, ")")
 
 
 def _tied(tie: Tie) -> str:
@@ -118,23 +171,16 @@ def _path(names: tuple[str, ...]) -> str:
     return f'self.get_submodule("{".".join(names)}")'
 
 
-def _begun(parameter: str, initial: Initial) -> Iterator[str]:
-    """The lines that give a parameter its first values."""
-    by_keyword = (f"{name}={literal(value)}" for name, value in initial.kwargs)
-    items = (parameter, *map(literal, initial.args), *by_keyword)
-    return lines("", Group(f"nn.init.{initial.function}(", items, ")"), "", _BODY)
-
-
-def _blocks(part: Part, is_chain: bool) -> list[str]:
-    assert part.made is not None
-    call = Group(f"{part.made.name}(", tuple(part.arguments.values()), ")")
-    word, first = numbered(part.item.name)
-    if not part.stop or part.count == 2:
-        names = [f"{word}{first + more}" for more in range(part.count)]
-        written = [_assigned(name, call) for name in names]
-        return [line for each in written for line in (with_comment(each, part) if is_chain else each)]
-    added = Group("self.add_module(", (f'f"{word}{{i}}"', call), ")")
-    return [f"{_BODY}for i in range({first}, {part.stop}):", *lines("", added, "", _BODY + "    ")]
+def _begun(part: Part, module: str, indent: str) -> Iterator[str]:
+    """The lines that take from a module what the layer does not learn, and give parameters their first values."""
+    content = part.item.content
+    if not isinstance(content, ModuleCall):
+        return
+    yield from (f'{indent}{module}.register_parameter("{each}", None)' for each in content.without)
+    for each, initial in content.initial.items():
+        by_keyword = (f"{name}={literal(value)}" for name, value in initial.kwargs)
+        items = (f"{module}.{each}", *map(literal, initial.args), *by_keyword)
+        yield from lines("", Group(f"nn.init.{initial.function}(", items, ")"), "", indent)
 
 
 def _assigned(name: str, value: Expression) -> list[str]:
