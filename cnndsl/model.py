@@ -116,6 +116,8 @@ class Model:
     def torch_source(self) -> str:
         """The network as a Python file that needs torch alone; its last class is the network.
 
+        The text of the spec stands in its docstring.
+
         Raises:
             SpecError: torch makes a layer with a number that depends on an open size.
         """
@@ -125,7 +127,8 @@ class Model:
         missing = missing_number(self.graph)
         if missing is not None:
             raise SpecError((missing,))
-        return source(self.graph)
+        inputs = {f"input {name}".strip(): size for name, size in self.inputs.items()}
+        return source(self.graph, self.source.text, {**self.parameters, **inputs})
 
     def to_torch(self) -> Module:
         """The network as a module of torch: `torch_source()`, executed. Needs the extra `torch`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 __all__ = ["Column", "Formula", "condition", "formula", "is_constant"]
@@ -51,9 +51,9 @@ def formula(column: Column, known: Mapping[str, Column]) -> Formula | None:
 def condition(column: Column, known: Mapping[str, Column]) -> Formula | None:
     """How a column of `True` and `False` follows from the known ones, or None.
 
-    Looked for are a known truth or its contrary, whether two numbers are equal or one a multiple of the other, whether
-    a number is 0 or 1; and two of these together. Other constants are not: that only one of two calls has 64 channels
-    says nothing about why.
+    Looked for are a known truth or its contrary, whether a number is 0 or 1, whether two are equal, whether the first,
+    which is what enters, is a multiple of another; and two of these together. Other constants are not: that only one of
+    two calls has 64 channels says nothing about why.
 
     >>> condition((True, False, False), {"in_channels": (8, 8, 8), "c": (8, 8, 4), "s": (1, 2, 1)})
     Formula(text='s == 1 and in_channels == c', names=('s', 'in_channels', 'c'))
@@ -83,11 +83,10 @@ def _clauses(known: Mapping[str, Column]) -> Iterator[tuple[Column, Formula]]:
             yield from _comparison(name, values, str(number), (number,) * len(values), (name,))
     for (name, values), (other, others) in combinations(whole.items(), 2):
         yield from _comparison(name, values, other, others, (name, other))
-    for name, values in whole.items():
-        for other, others in whole.items():
-            for factor in _factors(values, others) if name != other else ():
-                multiple = tuple(factor * each for each in others)
-                yield from _comparison(name, values, f"{factor} * {other}", multiple, (name, other))
+    for (name, values), (other, others) in islice(combinations(whole.items(), 2), max(len(whole) - 1, 0)):
+        for factor in _factors(values, others):
+            multiple = tuple(factor * each for each in others)
+            yield from _comparison(name, values, f"{factor} * {other}", multiple, (name, other))
 
 
 def _comparison(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnndsl.analyses.cost import cost
 from cnndsl.backends.torch.arguments import literal
@@ -17,6 +17,7 @@ from cnndsl.backends.torch.attributes import (
     only_module,
 )
 from cnndsl.backends.torch.classes import Loop, ModuleClass, Part, classes, outputs_of
+from cnndsl.backends.torch.docstring import block, docstring, one_line
 from cnndsl.backends.torch.forward import forward, inputs, with_comment
 from cnndsl.backends.torch.layout import Choice, Expression, Group, lines
 from cnndsl.backends.torch.library import Library
@@ -31,13 +32,18 @@ _STEP = " " * 4
 _BODY = _STEP * 2
 
 
-def source(graph: Graph) -> str:
+def source(graph: Graph, spec: str = "", settings: Mapping[str, object] | None = None) -> str:
     """A graph as Python source; its last class is the network and constructs without arguments.
 
     It needs torch alone, unless layers of plugins call other packages.
 
     The names of its parameters are the paths of the graph's nodes with torch's names behind them:
     `stage2.bottleneck1.conv3.weight`.
+
+    Args:
+        graph: the network.
+        spec: the text it was compiled from, for the docstring.
+        settings: the values that the text got from outside, by name, for the docstring.
     """
     network = tree(graph)
     library = Library(item.content for each in network.walk() for item in each.items)
@@ -47,23 +53,32 @@ def source(graph: Graph) -> str:
     if outputs:
         body.insert(-1, _outputs(outputs, graph))
     text = "\n\n\n".join([*library.parts, *("\n".join(part) for part in body)])
-    return "\n".join([*_opening(graph), "", *library.imports(text), "", "", text, ""])
+    opening = docstring([*_facts(graph), *_spec(spec, settings or {})])
+    return "\n".join([*opening, "", *library.imports(text), "", "", text, ""])
 
 
-def _opening(graph: Graph) -> Iterator[str]:
-    yield f'"""{_plain(graph.name)}, a network written by cnndsl.'
+def _facts(graph: Graph) -> Iterator[str]:
+    yield f"{one_line(graph.name)}, a network written by cnndsl."
     yield ""
     yield f"Input {_sizes(graph.inputs)}; output {_sizes(graph.outputs)}; {cost(graph).params:,} parameters."
-    yield '"""'
+
+
+def _spec(text: str, settings: Mapping[str, object]) -> Iterator[str]:
+    """The text of a spec, and with which values."""
+    if text.strip():
+        values = ", ".join(f"{one_line(name)}={one_line(_told(value))}" for name, value in settings.items())
+        yield ""
+        yield f"Its spec, with {values}:" if values else "Its spec:"
+        yield ""
+        yield from block(text)
+
+
+def _told(value: object) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _sizes(ends: tuple[End, ...]) -> str:
     return ", ".join(str(end.node.type) for end in ends)
-
-
-def _plain(name: str) -> str:
-    """A name without what would mean something in a docstring."""
-    return "".join(letter if letter.isprintable() and letter not in '\\"' else "_" for letter in name)
 
 
 def _outputs(name: str, graph: Graph) -> list[str]:
