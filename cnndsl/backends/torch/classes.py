@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 from cnndsl.backends.torch.arguments import Arguments, Unfit
@@ -197,6 +197,7 @@ class _Finder:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._made: dict[Instance, _Made] = {}
+        self._bodies: dict[tuple[Instance, bool, int], Body] = {}
 
     def class_of(self, instance: Instance) -> ModuleClass:
         """The class of an instance, once it is found."""
@@ -210,6 +211,7 @@ class _Finder:
         for same in by_definition.values():
             for group in self._groups(same):
                 self._make(group)
+            self._bodies.clear()
 
     def _groups(self, instances: Sequence[Instance]) -> list[_Group]:
         fewest = self._fewest(instances)
@@ -233,7 +235,7 @@ class _Finder:
             return False
         if bodies[0].is_chain and not body.is_chain:
             bodies = [self._body(instance, False, fewest) for instance in form.instances]
-        places = aligned(body, bodies)
+        places = aligned(body, bodies[0])
         if places is None:
             return False
         runs = (at_places(each, places) for each in bodies)
@@ -244,11 +246,14 @@ class _Finder:
     def _fewest(self, instances: Iterable[Instance]) -> int:
         """How often parts must stand there to be a loop: twice is written out, unless some of the blocks have more."""
         bodies = (self._body(instance, False, 2) for instance in instances if not _is_chain(instance))
-        return 2 if any(run.count > 2 for body in bodies for run in body.runs) else 3
+        return 3 if {run.count for body in bodies for run in body.runs} == {1, 2} else 2
 
     def _body(self, instance: Instance, is_chain: bool, fewest: int) -> Body:
-        pieces = [self._piece(item) for item in instance.items]
-        return folded(pieces, instance.outputs, is_chain, 2 if is_chain else fewest)
+        key = (instance, is_chain, 2 if is_chain else fewest)
+        if key not in self._bodies:
+            pieces = [self._piece(item) for item in instance.items]
+            self._bodies[key] = folded(pieces, instance.outputs, is_chain, key[-1])
+        return self._bodies[key]
 
     def _piece(self, item: Item) -> Piece:
         word, number, suffix = _named(item)
@@ -281,14 +286,16 @@ class _Finder:
         arguments = Arguments([member.instance for member in members], self._library.names)
         columns = zip(*(member.runs for member in members), strict=True)
         follows = [False, *map(goes_on, body.runs, body.runs[1:])] if body.is_chain else [False] * len(body.runs)
-        parts = tuple(map(self._run, body.runs, follows, columns, repeat(arguments)))
+        parts = tuple(chain.from_iterable(map(self._run, body.runs, follows, columns, repeat(arguments))))
         inputs, ties = len(first.inputs), tuple(first.ties)
         annotations = arguments.annotations()
         made = ModuleClass(definition_of(first), "", annotations, parts, inputs, body.outputs, body.is_chain, ties)
         for row, member in enumerate(members):
             self._made[member.instance] = _Made(made, arguments.values(row))
 
-    def _run(self, whole: Run, follows: bool, column: Sequence[Run | Lacking], arguments: Arguments) -> Part | Loop:
+    def _run(
+        self, whole: Run, follows: bool, column: Sequence[Run | Lacking], arguments: Arguments
+    ) -> tuple[Part | Loop, ...]:
         """What all instances have of a run; one that goes on with what it `follows` can be there no times."""
         runs = {row: run for row, run in enumerate(column) if isinstance(run, Run)}
         place = whole.place + len(whole.carried)
@@ -297,12 +304,13 @@ class _Finder:
         )
         counts = [run.count if isinstance(run, Run) else 0 for run in column]
         if not follows and set(counts) == {0, 1}:
-            (part,) = parts
+            part = parts[0]
             part.condition = arguments.condition([count > 0 for count in counts], f"has_{part.item.name}")
             (part.passes,) = {run.passes for run in column if isinstance(run, Lacking)}
         elif not follows and 0 in counts:
             raise Unfit
-        return parts[0] if set(counts) == {1} or parts[0].condition else _loop(whole, parts, counts, runs, arguments)
+        is_once = set(counts) == {1} or parts[0].condition
+        return parts if is_once else (_loop(whole, parts, counts, runs, arguments),)
 
     def _part(self, piece: Piece, number: int, place: int, runs: Mapping[int, Run], arguments: Arguments) -> Part:
         """What all instances have of a piece of a run."""

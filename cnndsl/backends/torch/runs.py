@@ -84,6 +84,12 @@ class Run:
         """How many values it has."""
         return len(self.carried) + len(self.pieces)
 
+    @classmethod
+    def once(cls, runs: Sequence[Run]) -> Run:
+        """Runs of a chain that stand there once, as one."""
+        pieces = tuple(chain.from_iterable(run.pieces for run in runs))
+        return cls(pieces, tuple(chain.from_iterable(run.steps for run in runs)), 1, runs[0].place)
+
     @property
     def grows(self) -> bool:
         """Whether a value that something is made with changes from time to time."""
@@ -156,20 +162,39 @@ class _Folder:
         runs: list[Run] = []
         start = place = 0
         while start < len(self._pieces):
-            repeat = self._longest(start)
-            run = self._run(repeat, place, now)
-            runs.append(run)
-            start, place = repeat.end, place + run.size
+            longest = self._longest(start)
+            for repeat in (is_chain and self._begun_otherwise(longest)) or [longest]:
+                run = self._run(repeat, place, now)
+                runs.append(run)
+                start, place = repeat.end, place + run.size
         return Body(tuple(runs), tuple(now.get(wire, wire) for wire in self._outputs), is_chain)
 
     def _longest(self, start: int) -> _Repeat:
         """What repeats from a piece on, so that most is saved."""
         best = _Repeat(start, 1, 1)
-        for length in range(1, min(_LONGEST, (len(self._pieces) - start) // self._fewest) + 1):
+        for length in self._lengths(start, self._fewest):
             found = self._repeat(start, length)
             if found.times >= self._fewest and found.length * (found.times - 1) > best.length * (best.times - 1):
                 best = found
         return best
+
+    def _lengths(self, start: int, times: int) -> Iterator[int]:
+        """How many pieces may repeat so often, going by the first of them."""
+        for length in range(1, min(_LONGEST, (len(self._pieces) - start) // times) + 1):
+            if _is_next(self._pieces[start], self._pieces[start + length]):
+                yield length
+
+    def _begun_otherwise(self, longest: _Repeat) -> list[_Repeat]:
+        """Several pieces that stand there once with values of their own and then repeat, if that saves more."""
+        start = longest.start
+        for length in self._lengths(start, 2):
+            first, second = self._pieces[start : start + length], self._pieces[start + length : start + 2 * length]
+            if length > 1 and len({piece.number for piece in first}) == 1 and all(map(_is_next, first, second)):
+                others = self._repeat(start + length, length)
+                others = others if others.length == length else _Repeat(start + length, length, 1)
+                if others.length * others.times > longest.length * (longest.times - 1):
+                    return [_Repeat(start, length, 1), others]
+        return []
 
     def _repeat(self, start: int, length: int) -> _Repeat:
         first = self._pieces[start : start + length]
@@ -203,9 +228,9 @@ class _Folder:
         return max(self._last_read.get(place, {}).values(), default=-1)
 
     def _steps(self, repeat: _Repeat) -> tuple[tuple[int, ...], ...]:
-        if repeat.times == 1:
-            return tuple((0,) * len(self._pieces[repeat.start].literals) for _ in range(repeat.length))
         places = range(repeat.start, repeat.start + repeat.length)
+        if repeat.times == 1:
+            return tuple((0,) * len(self._pieces[place].literals) for place in places)
         return tuple(_steps(self._pieces[place], self._pieces[place + repeat.length]) for place in places)
 
     def _reads_alike(self, start: int, length: int, place: int, times: int) -> bool:
@@ -266,15 +291,20 @@ def _can_repeat(piece: Piece) -> bool:
     return not piece.item.is_again and not piece.item.origin
 
 
+def _is_next(first: Piece, later: Piece, times: int = 1) -> bool:
+    """Whether a piece is another one so many repetitions later, but for its values."""
+    return (
+        _can_repeat(first)
+        and _can_repeat(later)
+        and (first.word, first.suffix, first.form) == (later.word, later.suffix, later.form)
+        and (not first.word or later.number == first.number + times)
+        and [each.name for each in first.literals] == [each.name for each in later.literals]
+    )
+
+
 def _is_later(first: Piece, later: Piece, times: int, steps: tuple[int, ...]) -> bool:
     """Whether a piece is another one so many repetitions later."""
-    if not _can_repeat(later) or (first.word, first.suffix, first.form) != (later.word, later.suffix, later.form):
-        return False
-    if first.word and later.number != first.number + times:
-        return False
-    if [each.name for each in first.literals] != [each.name for each in later.literals]:
-        return False
-    return all(
+    return _is_next(first, later, times) and all(
         _is_equal(one.value + step * times if step else one.value, other.value)
         for one, other, step in zip(first.literals, later.literals, steps, strict=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnndsl.backends.torch.runs import Body, Run
@@ -25,10 +25,11 @@ class Lacking(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a body has what the whole one has: the run's index, and whether it is a part of that run."""
+    """Where a body has what the whole one has: in which runs, and whether it is a part of the first of these."""
 
     run: int
     part: int | None = None
+    runs: int = 1
 
 
 Places = tuple[_Place | Lacking, ...]
@@ -58,10 +59,9 @@ def goes_on(before: Run, run: Run) -> bool:
 
 def _passed_on(run: Run) -> Iterator[Wire]:
     """Those values that can take the place of what a run gives, where it is not there; none for most runs."""
-    if run.count != 1:
+    if run.count != 1 or len(run.pieces) != 1:
         return
-    (piece,) = run.pieces
-    item = piece.item
+    item = run.pieces[0].item
     if item.is_again or item.origin:
         return
     match item.content:
@@ -73,11 +73,11 @@ def _passed_on(run: Run) -> Iterator[Wire]:
             yield from item.reads
 
 
-def aligned(whole: Body, group: Sequence[Body]) -> Places | None:
-    """Where bodies of one form have the runs of a whole one, which may have more; None where they do not match."""
-    if len(whole.runs) > _LONGEST or any(body.is_chain and not whole.is_chain for body in group):
+def aligned(whole: Body, other: Body) -> Places | None:
+    """Where a body has the runs of a whole one, which may have more; None where they do not match."""
+    if len(whole.runs) > _LONGEST or whole.is_chain != other.is_chain:
         return None
-    found = _Alignment(whole, group).places(0, 0, {}, {}, _MOST_LACKING)
+    found = _Alignment(whole, other).places(0, 0, {}, {}, _MOST_LACKING)
     return tuple(found) if found is not None else None
 
 
@@ -86,18 +86,23 @@ def at_places(body: Body, places: Places) -> tuple[Run | Lacking, ...]:
     return tuple(place if isinstance(place, Lacking) else _run(body, place) for place in places)
 
 
-def _run(body: Body, place: _Place) -> Run:
+def _run(body: Body, place: _Place) -> Run | Lacking:
+    if place.runs > 1:
+        return Run.once(body.runs[place.run : place.run + place.runs])
     run = body.runs[place.run]
-    return run if place.part is None else run.split()[place.part]
+    if place.part is None:
+        return run
+    if run.count == 1:
+        return Lacking(0) if place.part else run
+    return run.split()[place.part]
 
 
 class _Alignment:
     """Walks along the whole body and another one, which lacks what does not match, if that can be passed by."""
 
-    def __init__(self, whole: Body, group: Sequence[Body]) -> None:
+    def __init__(self, whole: Body, other: Body) -> None:
         self._whole = whole
-        self._group = group
-        self._other = group[0]
+        self._other = other
 
     def places(
         self, index: int, at: int, numbers: dict[int, int], passed: dict[Wire, Wire], may_lack: int
@@ -114,16 +119,20 @@ class _Alignment:
         found: list[_Place | Lacking] = []
         while index < len(self._whole.runs):
             run = self._whole.runs[index]
-            if self._matches(run, at, numbers, passed):
+            if self._matches_in_two(index, at):
+                found += [_Place(at, 0), _Place(at, 1)]
+                at += 1
+                index += 2
+            elif self._matches(run, at, numbers, passed):
                 other = self._other.runs[at]
                 numbers |= {other.place + offset: run.place + offset for offset in range(run.size)}
                 found.append(_Place(at))
                 at += 1
                 index += 1
-            elif self._matches_in_two(index, at):
-                found += [_Place(at, 0), _Place(at, 1)]
-                at += 1
-                index += 2
+            elif self._matches_one_by_one(run, at):
+                found.append(_Place(at, runs=len(run.pieces)))
+                at += len(run.pieces)
+                index += 1
             else:
                 rest = self._lacking(index, at, numbers, passed, may_lack)
                 return None if rest is None else found + rest
@@ -159,13 +168,19 @@ class _Alignment:
 
     def _matches_in_two(self, index: int, at: int) -> bool:
         """Whether the other body has as one run what the whole has as two: a first one, and then the others."""
-        if not self._whole.is_chain or index + 1 >= len(self._whole.runs) or at == len(self._other.runs):
-            return False
-        if any(body.runs[at].count < 2 for body in self._group):
+        if index + 1 >= len(self._whole.runs) or not self._goes_on(index + 1) or at == len(self._other.runs):
             return False
         first, others = self._whole.runs[index : index + 2]
-        parts = self._other.runs[at].split()
-        return first.count == 1 and all(map(_is_alike, (first, others), parts, (True, True)))
+        run = self._other.runs[at]
+        has_others = at + 1 < len(self._other.runs) and _is_alike(others, self._other.runs[at + 1], True)
+        return first.count == 1 and not has_others and _is_alike(first, run, True)
+
+    def _matches_one_by_one(self, run: Run, at: int) -> bool:
+        """Whether the other body has as several runs what the whole has as one."""
+        parts = self._other.runs[at : at + len(run.pieces)]
+        if not self._whole.is_chain or len(run.pieces) == 1 or any(part.count > 1 for part in parts):
+            return False
+        return bool(parts) and _is_alike(run, Run.once(parts), True)
 
     def _goes_on(self, index: int) -> bool:
         """Whether a run of a chain only repeats what stands before it, with other values."""
