@@ -515,6 +515,159 @@ def test_no_attribute_of_torch_can_clash_with_a_numbered_name() -> None:
     assert_computes_the_same(model)
 
 
+@pytest.mark.parametrize(("spec", "most"), [("resnet50", 90), ("googlenet", 110), ("densenet121", 90)])
+def test_the_source_is_as_short_as_people_write_it(spec: str, most: int) -> None:
+    assert cnndsl.load(f"zoo:{spec}").torch_source().count("\n") <= most
+
+
+ONE_CLASS = {  # the blocks that differ, and how the class tells which one it is
+    "resnet50": ("Bottleneck", "if in_channels != 4 * c else nn.Identity()"),
+    "seresnet50": ("Bottleneck", "if in_channels != 4 * c else nn.Identity()"),
+    "mobilenetv2": ("Block", "return y + x if self.has_add1 else y"),
+    "vgg16": ("Stage", "for i in range(2, n + 1):"),
+    "densenet121": ("Dense", "for layer in self.children():"),
+}
+
+
+@pytest.mark.parametrize("spec", ONE_CLASS)
+def test_a_definition_is_one_class_also_where_calls_lack_a_part(spec: str) -> None:
+    name, told = ONE_CLASS[spec]
+    source = cnndsl.load(f"zoo:{spec}").torch_source()
+    names = [each.name for each in ast.parse(source).body if isinstance(each, ast.ClassDef)]
+    assert [each for each in names if each.rstrip("0123456789") == name] == [name]
+    assert told in source
+
+
+VARIANTS = {
+    "a condition of the definition": (
+        "f(c, s) = [CONV(c, 3, s) + [ID if C == c and s == 1 else CONV(c, 1, s)]]\n"
+        "INPUT(3x8x8) -> f(4, 1) -> f(4, 1) -> f(8, 2) -> f(8, 2) -> f(8, 1)",
+        "            if s != 1 or in_channels != c\n            else nn.Identity()",
+    ),
+    "a truth": (
+        "f(c, norm) = CONV(c) -> [BN if norm else ID] -> RELU\n"
+        "INPUT(3x8x8) -> f(4, true) -> f(4, false) -> f(8, true) -> f(8, false)",
+        "self.bn1 = nn.BatchNorm2d(c) if norm else nn.Identity()",
+    ),
+    "no reason that can be seen": (
+        "f(c) = CONV(c) -> [RELU if c == 5 or c == 7 else ID]\nINPUT(3x8x8) -> f(5) -> f(6) -> f(7) -> f(8)",
+        "self.relu1 = nn.ReLU() if has_relu1 else nn.Identity()",
+    ),
+    "a sum": (
+        "f(s) = [CONV(C, 3, s) -> RELU + ID] if s == 1 else [CONV(C, 3, s) -> RELU]\n"
+        "INPUT(3x8x8) -> f(1) -> f(2) -> f(1)",
+        "self.has_add1 = s == 1",
+    ),
+    "another count": (
+        "f(c, n) = [CONV(c) -> RELU]*n -> POOL(2, 1)\nINPUT(3x9x9) -> f(4, 1) -> f(5, 2) -> f(6, 4) -> f(6, 3)",
+        "for i in range(2, n + 1):",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "told"), VARIANTS.values(), ids=VARIANTS)
+def test_calls_that_lack_a_part_are_of_the_class_of_those_that_have_it(spec: str, told: str) -> None:
+    model = cnndsl.parse(spec)
+    source = model.torch_source()
+    assert told in source
+    names = [each.name for each in ast.parse(source).body if isinstance(each, ast.ClassDef)]
+    assert names == ["F", "Text"]
+    assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+TOWERS = """
+INPUT(4x6x6) -> RELU as a
+a -> CONV(4) as p1
+a -> BN as q1
+p1 -> CONV(4) as p2
+q1 -> BN as q2
+p2 -> CONV(4) as p3
+q2 -> BN as q3
+p3 -> CONV(4) as p4
+q3 -> BN as q4
+[p4, q4] -> FC(2)"""
+
+REPEATED = {
+    "handed on": ("INPUT(4x6x6) -> [CONV(4) -> BN + ID]*5 -> FC(2)", "for i in range(1, 6):"),
+    "two values handed on": (TOWERS, 'y, x = getattr(self, f"conv{i}")(y), getattr(self, f"bn{i}")(x)'),
+    "a value from outside": (
+        "INPUT(4x6x6) -> CONV(4) as a\na -> [CONV(4) + a]*4 -> [CONV(4), a]",
+        "for i in range(2, 6):",
+    ),
+    "the beginning needed again": ("INPUT(4x6x6) -> [[CONV(4) + ID]*4 & ID] -> FC(2)", "for i in range(1, 5):"),
+    "growing": ("f(n) = [ID, CONV(3)]*n\nINPUT(4x6x6) -> f(3) -> f(5)", "in_channels + 3 * i"),
+    "growing less": ("INPUT(9x6x6) -> [CONV(C-1)]*6 -> FC(2)", "9 - i, 8 - i"),
+    "a word that is a variable": ("x = CONV(4)\nf = [x + ID]*3\nINPUT(4x6x6) -> f -> f -> f", "in self.children():"),
+    "initial values": (
+        "INPUT(4x6x6) -> [CONV(4, init=normal(0.01)) -> BN(scale=false) -> RELU]*3",
+        'nn.init.normal_(getattr(self, f"conv{i}").weight',
+    ),
+    "a number of the class": (
+        "f(a) = [[CHANNELS(0, a), CONV(C-a)]]*3\nINPUT(6x4x4) -> f(2) -> f(3)",
+        "0 : self.channels1_axis0_stop]",
+    ),
+    "a count of the class": (
+        "f(n) = [CONV(C) + ID]*n -> BN\nINPUT(6x4x4) -> f(3) -> f(4)",
+        "self.conv1_stop = n + 1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "told"), REPEATED.values(), ids=REPEATED)
+def test_what_repeats_is_a_loop(spec: str, told: str) -> None:
+    model = cnndsl.parse(spec)
+    assert told in model.torch_source()
+    assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+def test_attributes_do_not_clash_with_modules() -> None:
+    spec = """
+        has_add(c) = CONV(c)
+        f(c) = [has_add(c) + ID] if C == c else has_add(c)
+        INPUT(3x6x6) -> f(3) -> f(4) -> f(4) -> f(5)"""
+    model = cnndsl.parse(spec)
+    assert "self.has_add1_ = in_channels == c" in model.torch_source()
+    assert_agrees(model)
+    assert_computes_the_same(model)
+
+
+def test_the_docstring_is_the_spec() -> None:
+    text = Path(ROOT / "specs" / "resnet50.cnn").read_text()
+    source = cnndsl.load("zoo:resnet50", classes=7, input="3x64x64").torch_source()
+    lines = (ast.get_docstring(ast.parse(source)) or "").splitlines()
+    assert lines[2] == "Input 3x64x64; output 7; 23,522,375 parameters."
+    assert lines[4] == "Its spec, with classes=7, input=3x64x64:"
+    assert [line.removeprefix("    ") for line in lines[6:]] == text.splitlines()
+
+
+HOSTILE = [
+    '"""',
+    '""""',
+    "\\",
+    '\\"""',
+    "\\N{x}",
+    "a\tb",
+    "é → ×",
+    "'''",
+    "x" * 150,
+    '"',
+    "#",
+    "\x7f",
+    "%s {x}",
+    "\\u12",
+]
+
+
+@pytest.mark.parametrize("comment", HOSTILE)
+def test_a_comment_of_the_spec_does_nothing_in_the_source(comment: str, tmp_path: Path) -> None:
+    source = cnndsl.parse(f"# {comment}\nINPUT(3x4x4) -> FC(2)  # {comment}").torch_source()
+    docstring = ast.get_docstring(ast.parse(source), clean=False) or ""
+    assert f"# {comment}".expandtabs(4).replace("\x7f", "_") in docstring.replace("    #", "#")
+    assert_clean(source, tmp_path)
+
+
 def test_a_large_network_is_a_short_source() -> None:
     model = cnndsl.parse("b(k) = [CONV(k) -> BN -> RELU + ID]\nINPUT(8x4x4) -> b(8)*5000 -> FC(2)")
     source = model.torch_source()
