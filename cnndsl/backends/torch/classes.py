@@ -12,7 +12,7 @@ from cnndsl.backends.torch.arguments import Arguments, Unfit
 from cnndsl.backends.torch.definitions import definition_of, in_order
 from cnndsl.backends.torch.library import Library
 from cnndsl.backends.torch.names import Names, camel
-from cnndsl.backends.torch.runs import Body, Carried, Literal, Piece, Run, folded
+from cnndsl.backends.torch.runs import Body, Carried, Least, Literal, Piece, Run, folded
 from cnndsl.backends.torch.tree import ENTERING, Instance, Item, Tie, Wire
 from cnndsl.backends.torch.variants import Lacking, aligned, at_places, goes_on
 from cnndsl.layers import TensorType
@@ -197,7 +197,7 @@ class _Finder:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._made: dict[Instance, _Made] = {}
-        self._bodies: dict[tuple[Instance, bool, int], Body] = {}
+        self._bodies: dict[tuple[Instance, bool, Least], Body] = {}
 
     def class_of(self, instance: Instance) -> ModuleClass:
         """The class of an instance, once it is found."""
@@ -214,27 +214,27 @@ class _Finder:
             self._bodies.clear()
 
     def _groups(self, instances: Sequence[Instance]) -> list[_Group]:
-        fewest = self._fewest(instances)
+        least = self._least(instances)
         forms: dict[object, _Form] = {}
         for instance in instances:
-            body = self._body(instance, _is_chain(instance), fewest)
+            body = self._body(instance, _is_chain(instance), least)
             form = forms.setdefault(_form_of_body(instance, body), _Form([], []))
             form.instances.append(instance)
             form.bodies.append(body)
         groups: list[_Group] = []
         for form in sorted(forms.values(), key=lambda each: -each.size):
-            if not any(self._joins(group, form, fewest) for group in groups):
+            if not any(self._joins(group, form, least) for group in groups):
                 groups.append(_Group([form], form.members()))
         return groups
 
-    def _joins(self, group: _Group, form: _Form, fewest: int) -> bool:
+    def _joins(self, group: _Group, form: _Form, least: Least) -> bool:
         """Whether a form only lacks what the first one of a group has; from here on it is of that group."""
         whole, body = group.forms[0].instances[0], group.forms[0].bodies[0]
         bodies = form.bodies
         if any(each.ties or len(each.inputs) != len(whole.inputs) for each in (whole, *form.instances)):
             return False
         if bodies[0].is_chain and not body.is_chain:
-            bodies = [self._body(instance, False, fewest) for instance in form.instances]
+            bodies = [self._body(instance, False, least) for instance in form.instances]
         places = aligned(body, bodies[0])
         if places is None:
             return False
@@ -243,13 +243,15 @@ class _Finder:
         group.forms.append(form)
         return True
 
-    def _fewest(self, instances: Iterable[Instance]) -> int:
+    def _least(self, instances: Iterable[Instance]) -> Least:
         """How often parts must stand there to be a loop: twice is written out, unless some of the blocks have more."""
-        bodies = (self._body(instance, False, 2) for instance in instances if not _is_chain(instance))
-        return 3 if {run.count for body in bodies for run in body.runs} == {1, 2} else 2
+        bodies = (self._body(instance, False, Least()) for instance in instances if not _is_chain(instance))
+        runs = [run for body in bodies for run in body.runs]
+        times = 3 if {run.count for run in runs} == {1, 2} else 2
+        return Least(times, 2 if any(run.grows for run in runs) else 3)
 
-    def _body(self, instance: Instance, is_chain: bool, fewest: int) -> Body:
-        key = (instance, is_chain, 2 if is_chain else fewest)
+    def _body(self, instance: Instance, is_chain: bool, least: Least) -> Body:
+        key = (instance, is_chain, Least() if is_chain else least)
         if key not in self._bodies:
             pieces = [self._piece(item) for item in instance.items]
             self._bodies[key] = folded(pieces, instance.outputs, is_chain, key[-1])

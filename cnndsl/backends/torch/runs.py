@@ -9,13 +9,25 @@ from typing import Any, NamedTuple
 
 from cnndsl.backends.torch.tree import Item, Wire
 
-__all__ = ["Body", "Carried", "Literal", "Piece", "Run", "folded"]
+__all__ = ["Body", "Carried", "Least", "Literal", "Piece", "Run", "folded"]
 
 _LONGEST = 12
 """Items that may repeat together; looking for longer ones takes time and finds nothing."""
 
 _NEEDED = object()
 """The default of an argument that has none."""
+
+
+class Least(NamedTuple):
+    """How often something must stand there to be taken together.
+
+    Attributes:
+        times: where it is made with the same values each time.
+        growing: where numbers grow from time to time; of two numbers one cannot tell that they do.
+    """
+
+    times: int = 2
+    growing: int = 3
 
 
 class Literal(NamedTuple):
@@ -121,16 +133,16 @@ class Body:
     is_chain: bool
 
 
-def folded(pieces: Sequence[Piece], outputs: tuple[Wire, ...], is_chain: bool, fewest: int) -> Body:
+def folded(pieces: Sequence[Piece], outputs: tuple[Wire, ...], is_chain: bool, least: Least) -> Body:
     """What is inside a block.
 
     Args:
         pieces: all of it, in execution order; what they read are places among them.
         outputs: the values that leave.
         is_chain: whether every piece is a module that reads just what leaves the one before it.
-        fewest: how often something must stand there to be taken together.
+        least: how often something must stand there to be taken together.
     """
-    return _Folder(pieces, outputs, fewest).body(is_chain)
+    return _Folder(pieces, outputs, least).body(is_chain)
 
 
 class _Repeat(NamedTuple):
@@ -146,10 +158,10 @@ class _Repeat(NamedTuple):
 
 
 class _Folder:
-    def __init__(self, pieces: Sequence[Piece], outputs: tuple[Wire, ...], fewest: int) -> None:
+    def __init__(self, pieces: Sequence[Piece], outputs: tuple[Wire, ...], least: Least) -> None:
         self._pieces = pieces
         self._outputs = outputs
-        self._fewest = fewest
+        self._least = least
         self._last_read: dict[int, dict[Wire, int]] = {}
         """For each value that is read, by what gives it, where it is read last."""
         for place, reads in enumerate([*(piece.item.reads for piece in pieces), outputs]):
@@ -172,9 +184,9 @@ class _Folder:
     def _longest(self, start: int) -> _Repeat:
         """What repeats from a piece on, so that most is saved."""
         best = _Repeat(start, 1, 1)
-        for length in self._lengths(start, self._fewest):
+        for length in self._lengths(start, self._least.times):
             found = self._repeat(start, length)
-            if found.times >= self._fewest and found.length * (found.times - 1) > best.length * (best.times - 1):
+            if found.times >= self._least.times and found.length * (found.times - 1) > best.length * (best.times - 1):
                 best = found
         return best
 
@@ -205,10 +217,9 @@ class _Folder:
         while self._goes_on(start, length, times):
             times += 1
         found = _Repeat(start, length, times)
-        if times == 1 or not self._hands_on(found):
-            return once
-        # two numbers are in any progression
-        return once if times == 2 and any(chain.from_iterable(self._steps(found))) else found
+        grows = any(chain.from_iterable(self._steps(found)))
+        enough = times >= (self._least.growing if grows else 2)
+        return found if enough and self._hands_on(found) else once
 
     def _goes_on(self, start: int, length: int, times: int) -> bool:
         """Whether pieces follow that are the first ones for one more time, and all that they need is handed on."""
