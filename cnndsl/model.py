@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnndsl.compiler import compile_one
 from cnndsl.diagnostics import Diagnostic
@@ -17,8 +17,12 @@ from cnndsl.source import Source, read
 if TYPE_CHECKING:
     from cnndsl.backends.dot import Direction
     from cnndsl.backends.torch.module import Module
+    from cnndsl.backends.torch.weights.report import Match, Report
 
 __all__ = ["Model", "SpecError", "Summary", "load", "parse"]
+
+Weights = str | os.PathLike[str] | Mapping[str, Any]
+"""A file of weights, or a state dict."""
 
 
 class SpecError(ValueError):
@@ -130,18 +134,68 @@ class Model:
         inputs = {f"input {name}".strip(): size for name, size in self.inputs.items()}
         return source(self.graph, self.source.text, {**self.parameters, **inputs})
 
-    def to_torch(self) -> Module:
+    def to_torch(self, *, weights: Weights | None = None, match: Match = "name", partial: bool = False) -> Module:
         """The network as a module of torch: `torch_source()`, executed. Needs the extra `torch`.
 
         It is new each time, with torch's initial values, in training mode. It takes tensors N x C x spatial, or N x F
         for a vector, one for each input, and gives the output, or a named tuple of several.
 
+        Args:
+            weights: what it begins with in place of torch's initial values, as in `load_weights`. Where they fit in
+                part or in more ways than one, a `WeightsWarning` holds the report.
+            match: as in `load_weights`.
+            partial: as in `load_weights`.
+
         Raises:
             SpecError: torch makes a layer with a number that depends on an open size.
+            cnndsl.backends.torch.weights.report.WeightsError: the weights cannot be read, or do not fit.
         """
         from cnndsl.backends.torch.module import build
 
-        return build(self.torch_source())
+        module = build(self.torch_source())
+        if weights is not None:
+            report = self.load_weights(module, weights, match=match, partial=partial)
+            if not report.is_clear:
+                from warnings import warn
+
+                from cnndsl.backends.torch.weights.report import WeightsWarning
+
+                warn(WeightsWarning(str(report)), stacklevel=2)
+        return module
+
+    def load_weights(self, module: Module, weights: Weights, *, match: Match = "name", partial: bool = False) -> Report:
+        """Put weights into a module that `to_torch` gave; nothing is changed where they do not fit.
+
+        Args:
+            module: the module.
+            weights: a `.safetensors` file, a state dict, or a file that holds one as `torch.save` writes it (`.pth`,
+                `.pt`, `.bin`, `.ckpt`), of which no code is run.
+            match: "name", or "order" for the names of another library: by execution order and shape.
+            partial: whether it is enough that some fit; the others keep the values that they have.
+
+        Returns:
+            what was matched, what not and why; `str()` tells it.
+
+        Raises:
+            cnndsl.backends.torch.weights.report.WeightsError: the weights cannot be read, or do not fit.
+        """
+        from cnndsl.backends.torch.weights.load import fit
+
+        fitted = fit(self.graph, weights, match, partial)
+        fitted.give(module)
+        return fitted.report
+
+    def save_weights(self, module: Module, path: str | os.PathLike[str]) -> None:
+        """Write the weights of a module that `to_torch` gave into a .safetensors file, under the names of the spec.
+
+        Raises:
+            cnndsl.backends.torch.weights.report.WeightsError: the file has another suffix.
+            OSError: it cannot be written.
+        """
+        from cnndsl.backends.torch.weights.files import write
+        from cnndsl.backends.torch.weights.load import tensors_of
+
+        write(tensors_of(module), path)
 
     def to_dot(self, *, direction: Direction = "down") -> str:
         """The network as DOT text, for Graphviz."""

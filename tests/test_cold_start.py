@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-HEAVY = ["torch", "numpy", "networkx", "rich", "graphviz"]
+HEAVY = ["torch", "numpy", "networkx", "rich", "graphviz", "safetensors"]
 SHOW_IMPORTS = """
 import sys
 from cnndsl.cli import commands
@@ -43,6 +43,7 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
         ["fmt", "--help"],
         ["render", "--help"],
         ["train", "--help"],
+        ["export", "--help"],
         ["eval", "--help"],
         ["predict", "--help"],
     ],

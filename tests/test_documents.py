@@ -92,7 +92,13 @@ def test_the_documents_hold_examples() -> None:
     assert (len(SPECS), len(SHELL), len(PYTHON)) >= (15, 2, 1)
 
 
-OF_THE_EXTRAS = ("cnndsl.training.", "cnndsl.backends.torch.module", "cnndsl.backends.torch.parts")
+OF_THE_EXTRAS = (
+    "cnndsl.training.",
+    "cnndsl.backends.torch.module",
+    "cnndsl.backends.torch.parts",
+    "cnndsl.backends.torch.weights.files",
+    "cnndsl.backends.torch.weights.load",
+)
 """Modules that import torch, or what is installed with it."""
 
 

@@ -28,10 +28,12 @@ def device_option(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def troubles_told() -> Iterator[None]:
     """Show what goes wrong inside on stderr and end the command: status 1 for the network, 2 for what was named."""
+    from cnndsl.cli._weights import misfit_told
     from cnndsl.training.errors import Diverged, Misfit, OutOfMemory, Unusable
 
     try:
-        yield
+        with misfit_told():
+            yield
     except Misfit as error:
         show((error.diagnostic,))
         sys.exit(1)

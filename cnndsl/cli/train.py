@@ -12,6 +12,7 @@ import click
 from cnndsl.cli._extras import needs_extra
 from cnndsl.cli._specs import model_argument
 from cnndsl.cli._training import device_option, troubles_told
+from cnndsl.cli._weights import Given, tell, weights_options
 from cnndsl.training.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ DEFAULTS = Settings()
 @click.option("--lr", type=float, default=DEFAULTS.lr, help="The learning rate at its peak.")
 @click.option("--seed", type=int, default=DEFAULTS.seed, help="Same seed, same result.")
 @device_option
+@weights_options
 @click.option("--out", metavar="RUN", show_default="runs/NAME-1, -2", help="The run folder, new or empty.")
 @troubles_told()
 @needs_extra("train")
-def command(model: Model, data: str, device: str, out: str | None, **settings: Any) -> None:
+def command(model: Model, data: str, device: str, weights: Given | None, out: str | None, **settings: Any) -> None:
     """Train a network to classify images; leave a run folder for `eval` and `predict`.
 
     The images are resized to the network's input. A fifth of them is held back for `eval` and never trained on. The
@@ -53,7 +55,10 @@ def command(model: Model, data: str, device: str, out: str | None, **settings: A
     from cnndsl.training.device import choose
     from cnndsl.training.train import Trainer
 
-    _train(Trainer(model, data_set.training(), data, checked, choose(device)), out)
+    trainer = Trainer(model, data_set.training(), data, checked, choose(device))
+    if weights:
+        tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
+    _train(trainer, out)
 
 
 def _settings(given: dict[str, Any]) -> Settings:

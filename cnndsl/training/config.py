@@ -37,6 +37,7 @@ class Config:
         data: what is known of the data.
         settings: how it is trained.
         device: where.
+        weights: the file of the weights that it began with; "" for initial values.
         cnndsl: the version that wrote this.
         torch: likewise.
     """
@@ -48,6 +49,7 @@ class Config:
     data: Facts
     settings: Settings
     device: str
+    weights: str = ""
     cnndsl: str
     torch: str
 
@@ -77,6 +79,7 @@ class Config:
             data=_facts(_Fields(found.get("data", _object), "data.")),
             settings=_settings(_Fields(found.get("settings", _object), "settings.")),
             device=found.get("device", _text),
+            weights=found.get("weights", _text) if "weights" in found.values else "",
             cnndsl=found.get("cnndsl", _text),
             torch=found.get("torch", _text),
         )

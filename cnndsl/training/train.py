@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 
 from cnndsl import __version__
+from cnndsl.backends.torch.weights.load import Fitted, fit
+from cnndsl.backends.torch.weights.report import Match, Report
 from cnndsl.model import Model
 from cnndsl.source import shipped
 from cnndsl.training import classifier, runs, weights
@@ -36,6 +38,7 @@ class Trainer:
 
     Attributes:
         finished: the metrics of the epochs whose weights were written.
+        beginning: the weights that it begins with; None stands for initial values.
 
     Raises:
         Misfit: the network cannot be trained to classify these images.
@@ -48,7 +51,17 @@ class Trainer:
         self.settings = settings
         self.device = device
         self.finished: list[EpochMetrics] = []
+        self.beginning: Fitted | None = None
         classifier.check(self.model, self.facts, settings.batch)
+
+    def begin_with(self, path: Path, match: Match, partial: bool) -> Report:
+        """Take the weights in a file for those that the training begins with; the arguments are those of `fit`.
+
+        Raises:
+            WeightsError: they cannot be read, or do not fit.
+        """
+        self.beginning = fit(self.model.graph, path, match, partial)
+        return self.beginning.report
 
     def start(self, out: str | None) -> Run:
         """Make the run folder: `out`, or the next free one under `runs`.
@@ -66,6 +79,7 @@ class Trainer:
             data=self.facts,
             settings=self.settings,
             device=str(self.device),
+            weights=self.beginning.report.file if self.beginning else "",
             cnndsl=__version__,
             torch=str(torch.__version__),
         )
@@ -85,7 +99,10 @@ class Trainer:
         torch.backends.cudnn.deterministic = True
         with memory_told(self.settings.batch):
             preprocessing = classifier.preprocessing(self.model, self.facts)
-            training = Training(self.model.to_torch(), self.images, preprocessing, self.settings, self.device)
+            network = self.model.to_torch()
+            if self.beginning is not None:
+                self.beginning.give(network)
+            training = Training(network, self.images, preprocessing, self.settings, self.device)
         for metrics in training.epochs(watch):
             weights.store(training.network, run.weights)
             run.add_metrics(asdict(metrics))

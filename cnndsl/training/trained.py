@@ -79,7 +79,7 @@ def load(run: Run, device: torch.device) -> Trained:
     except Misfit as error:
         raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.diagnostic.message}") from None
     network = model.to_torch()
-    weights.load(network, run.weights)
+    weights.load(network, model.graph, run.weights)
     return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, device)
 
 
