@@ -30,13 +30,15 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --weights, --match, --partial and --verbose, as one argument `weights` of the command: `Given`, or None."""
 
     @wraps(command)
-    def gathered(weights: Path | None, match: Match | None, partial: bool, verbose: bool, **rest: Any) -> Any:
+    def called(
+        *given: Any, weights: Path | None, match: Match | None, partial: bool, verbose: bool, **rest: Any
+    ) -> Any:
         if weights is None:
             for name, value in (("match", match), ("partial", partial), ("verbose", verbose)):
                 if value:
                     raise click.UsageError(f"--{name} goes with --weights FILE")
-        given = None if weights is None else Given(weights, match or "name", partial, verbose)
-        return command(weights=given, **rest)
+        gathered = None if weights is None else Given(weights, match or "name", partial, verbose)
+        return command(*given, weights=gathered, **rest)
 
     file = click.option(
         "--weights",
@@ -51,7 +53,7 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     partial = click.option("--partial", is_flag=True, help="Take what fits, and leave the rest as it begins.")
     verbose = click.option("--verbose", is_flag=True, help="List every tensor that was matched.")
-    return file(match(partial(verbose(gathered))))
+    return file(match(partial(verbose(called))))
 
 
 def tell(report: Report, given: Given) -> None:

@@ -43,9 +43,10 @@ def _safetensors(model: Model, weights: Given | None, seed: int | None) -> bytes
     return packed(tensors_of(network))
 
 
-_Writer = Callable[["Model", Given | None, int | None], bytes]
-
-_WRITERS: dict[str, _Writer] = {"torch": _source, "safetensors": _safetensors}
+_WRITERS: dict[str, Callable[[Model, Given | None, int | None], bytes]] = {
+    "torch": _source,
+    "safetensors": _safetensors,
+}
 """For what can be exported to, the content of the file."""
 
 
@@ -79,7 +80,7 @@ def command(model: Model, target: str, weights: Given | None, seed: int | None, 
         raise click.UsageError("give -o FILE: weights are no text for a terminal")
     content = _WRITERS[target](model, weights, seed)
     if is_standard:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     with writing(output):
         write_whole(output, content)

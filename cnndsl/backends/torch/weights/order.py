@@ -216,17 +216,23 @@ class _Matching:
             others[self.their_kinds[number]].append(number)
         for kind, alike in mine.items():
             self.taken.update(zip(alike, others[kind], strict=False))
-            names = [self.theirs[number].name for number in others[kind]]
-            unsure = [at for at, pair in enumerate(pairwise(names)) if not _is_numbered(*pair)]
-            if len(alike) != len(names):
-                unsure = list(range(max(len(alike), len(names)) - 1))
-            for at in unsure:
-                self._join(alike, others[kind], at)
+            self._doubt_places(alike)
+            names = {number: _natural(self.theirs[number].name) for number in others[kind]}
+            groups = [list(names)] if len(alike) != len(names) else _unordered(names, 0)
+            for group in groups:
+                self._join([~number for number in group])
 
-    def _join(self, alike: list[int], others: list[int], at: int) -> None:
-        """Say that the layers with this number and the next could be exchanged."""
-        both = [*alike[at : at + 2], *(~number for number in others[at : at + 2])]
-        for one, other in pairwise(both):
+    def _doubt_places(self, alike: list[int]) -> None:
+        """Layers of the network of one kind neither of which lies before the other are in doubt."""
+        for at, mine in enumerate(alike):
+            for other in reversed(alike[:at]):
+                if self.ways[mine] >> other & 1:
+                    break
+                self._exchange.add(other, mine)
+
+    def _join(self, numbers: list[int]) -> None:
+        """Say that all of these could be exchanged."""
+        for one, other in pairwise(numbers):
             self._exchange.add(one, other)
 
     def doubts(self) -> Iterator[Doubt]:
@@ -290,9 +296,8 @@ class _Told:
             if mine in matching.taken or not free:
                 continue
             allowed, wanted = matching.bounds(mine), _form(place.slots)
-            at = next(
-                (each for each in free if each in allowed and _form(matching.theirs[each].entries) == wanted), None
-            )
+            alike = [each for each in free if each in allowed and _form(matching.theirs[each].entries) == wanted]
+            at = alike[0] if len(alike) == 1 or (alike and matching.is_ordered) else None
             if at is not None:
                 found[mine] = at
                 free.remove(at)
@@ -321,14 +326,25 @@ def _form(tensors: dict[str, Slot] | dict[str, Entry]) -> Kind:
     return frozenset((leaf, len(tensor.shape)) for leaf, tensor in tensors.items() if leaf != COUNTER)
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
+_Part = tuple[int, int, str]
+"""A number or a word of a name, as it is sorted: 0, the number and no word, or 1, 0 and the word."""
+
+
+def _natural(name: str) -> list[_Part]:
     """A name as its numbers and what is between them, to sort by."""
     parts = re.findall(r"\d+|\D+", name)
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def _is_numbered(one: str, other: str) -> bool:
-    """Whether the first thing in which two names differ is a number."""
-    differing = ((a, b) for a, b in zip(_natural(one), _natural(other), strict=False) if a != b)
-    first = next(differing, None)
-    return first is not None and first[0][0] == first[1][0] == 0
+def _unordered(names: dict[int, list[_Part]], depth: int) -> Iterator[list[int]]:
+    """Those of some names that agree so far, and go on with words, which tell no order."""
+    if len(names) < 2:
+        return
+    parts: dict[_Part | None, dict[int, list[_Part]]] = defaultdict(dict)
+    for number, name in names.items():
+        parts[name[depth] if depth < len(name) else None][number] = name
+    if len(parts) > 1 and any(part is None or part[2] for part in parts):
+        yield list(names)
+        return
+    for part in parts.values():
+        yield from _unordered(part, depth + 1)
