@@ -7,9 +7,6 @@ from typing import NamedTuple
 
 __all__ = ["Alignment", "aligned"]
 
-MOST_CELLS = 2_000_000
-"""Of the table of all pairs: a second, and 32 MB."""
-
 
 class Alignment(NamedTuple):
     """Which elements stand beside which.
@@ -26,13 +23,11 @@ class Alignment(NamedTuple):
 def aligned(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> Alignment:
     """A longest common subsequence, whose elements come early in both where there are several.
 
-    Two that are too long for all pairs to be looked at are aligned as far as their beginnings and their ends are equal.
+    Time and memory grow with the product of the lengths.
 
     >>> aligned("abbc", "abc")
     Alignment(pairs=((0, 0), (1, 1), (3, 2)), others=((2, 1),))
     """
-    if len(ours) * len(theirs) > MOST_CELLS:
-        return Alignment(tuple(_ends(ours, theirs)))
     behind = _lengths(ours, theirs)
     pairs: list[tuple[int, int]] = []
     mine = at = 0
@@ -70,13 +65,3 @@ def _others(
                 length = before[len(ours) - mine][len(theirs) - at] + 1 + behind[mine + 1][at + 1]
                 found += [(mine, at)] if length == longest else []
     return found
-
-
-def _ends(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Pairs at the beginning and at the end, as far as they are equal."""
-    shortest = min(len(ours), len(theirs))
-    start = next((n for n in range(shortest) if ours[n] != theirs[n]), shortest)
-    rest = shortest - start
-    end = next((n for n in range(rest) if ours[-1 - n] != theirs[-1 - n]), rest)
-    back = ((len(ours) - n, len(theirs) - n) for n in range(end, 0, -1))
-    return [*((n, n) for n in range(start)), *back]

@@ -27,6 +27,9 @@ __all__ = ["by_order"]
 MOST_LAYERS = 10_000
 """With weights: what lies before what takes memory that grows with their square."""
 
+MOST_PAIRS = 2_000_000
+"""Of layers of both sides that are compared where some have no counterpart."""
+
 BY_NUMBERS = "it is sorted by name, so only the numbers in its names tell an order"
 
 NONE_LEFT = "none with its shapes is left in its place"
@@ -146,6 +149,10 @@ class _Matching:
 
     def _align(self, ours: list[int], theirs: list[int]) -> None:
         """Match as many as stand in the same order; then those that the order does not forbid, or that are unique."""
+        if len(ours) * len(theirs) > MOST_PAIRS:
+            raise WeightsError(
+                f"some layers have no counterpart, and {len(ours):,} are too many to tell which by order"
+            )
         kinds = [self.kinds[number] for number in ours]
         others = [self.their_kinds[number] for number in theirs]
         alignment = aligned(kinds, others)
@@ -156,26 +163,37 @@ class _Matching:
         for mine in ours:
             if mine not in self.taken:
                 self._take_first(mine, left, self.bounds(mine))
-        self._doubt_what_is_left(ours, theirs)
+        for alike in self._alike(ours).values():
+            self._doubt_places(alike)
+        self._doubt_what_could_move(ours, theirs)
         counts, their_counts = Counter(kinds), Counter(others)
         for mine in ours:
             if mine not in self.taken and counts[self.kinds[mine]] == their_counts[self.kinds[mine]] == 1:
                 self._take_first(mine, left, range(len(self.theirs)))
 
-    def _doubt_what_is_left(self, ours: list[int], theirs: list[int]) -> None:
-        """Where something of one kind is left that could stand in the place of what was taken, it is a doubt."""
-        left = self._left(theirs)
+    def _doubt_what_could_move(self, ours: list[int], theirs: list[int]) -> None:
+        """Where something else of its kind could stand between what is certain, a layer is in doubt.
+
+        What is in doubt holds nothing else in its place, so this is repeated until nothing more comes of it.
+        """
+        alike: dict[Kind, list[int]] = defaultdict(list)
+        for number in theirs:
+            alike[self.their_kinds[number]].append(number)
         open = [mine for mine in ours if mine not in self.taken]
-        for mine, at in sorted(self.taken.items()):
-            alike = left[self.kinds[mine]]
-            if alike:
+        certain = [mine for mine in sorted(self.taken) if not self._exchange.knows(mine)]
+        before = -1
+        while len(certain) != before:
+            before = len(certain)
+            for mine in certain:
                 allowed = self.bounds(mine, but_doubted=True)
-                for number in alike:
-                    if number in allowed:
-                        self._exchange.add(mine, ~number)
-            for other in open:
-                if self.kinds[other] == self.kinds[mine] and at in self.bounds(other):
-                    self._exchange.add(mine, other)
+                others = [at for at in alike[self.kinds[mine]] if at in allowed and at != self.taken[mine]]
+                for at in others:
+                    self._exchange.add(mine, ~at)
+                for other in open:
+                    is_alike = self.kinds[other] == self.kinds[mine]
+                    if is_alike and self.taken[mine] in self.bounds(other, but_doubted=True):
+                        self._exchange.add(mine, other)
+            certain = [mine for mine in certain if not self._exchange.knows(mine)]
 
     def _left(self, theirs: list[int]) -> dict[Kind, list[int]]:
         """The layers of the file that are not taken, by their kind."""
@@ -197,30 +215,36 @@ class _Matching:
 
         Args:
             mine: its number.
-            but_doubted: whether to disregard what lies before it and is in doubt itself.
+            but_doubted: whether to disregard what is in doubt itself.
         """
         if not self.is_ordered:
             return range(len(self.theirs))
-        forerunners = (other for other in self.taken if self.ways[mine] >> other & 1)
-        before = (self.taken[each] for each in forerunners if not (but_doubted and self._exchange.knows(each)))
-        behind = (at for other, at in self.taken.items() if self.ways[other] >> mine & 1)
-        return range(max(before, default=-1) + 1, min(behind, default=len(self.theirs)))
+        first, end = 0, len(self.theirs)
+        for other, at in self.taken.items():
+            if not (but_doubted and self._exchange.knows(other)):
+                first = max(first, at + 1) if self.ways[mine] >> other & 1 else first
+                end = min(end, at) if self.ways[other] >> mine & 1 else end
+        return range(first, end)
 
     def _by_numbers(self, ours: list[int], theirs: list[int]) -> None:
         """Match those of one kind in the order of the numbers in their names."""
-        mine: dict[Kind, list[int]] = defaultdict(list)
         others: dict[Kind, list[int]] = defaultdict(list)
-        for number in ours:
-            mine[self.kinds[number]].append(number)
         for number in sorted(theirs, key=lambda number: _natural(self.theirs[number].name)):
             others[self.their_kinds[number]].append(number)
-        for kind, alike in mine.items():
+        for kind, alike in self._alike(ours).items():
             self.taken.update(zip(alike, others[kind], strict=False))
             self._doubt_places(alike)
             names = {number: _natural(self.theirs[number].name) for number in others[kind]}
             groups = [list(names)] if len(alike) != len(names) else _unordered(names, 0)
             for group in groups:
                 self._join([~number for number in group])
+
+    def _alike(self, ours: list[int]) -> dict[Kind, list[int]]:
+        """The layers of the network by their kind, each in execution order."""
+        found: dict[Kind, list[int]] = defaultdict(list)
+        for number in ours:
+            found[self.kinds[number]].append(number)
+        return found
 
     def _doubt_places(self, alike: list[int]) -> None:
         """Layers of the network of one kind neither of which lies before the other are in doubt."""
