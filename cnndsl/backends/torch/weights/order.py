@@ -191,7 +191,7 @@ class _Matching:
                     self._exchange.add(mine, ~at)
                 for other in open:
                     is_alike = self.kinds[other] == self.kinds[mine]
-                    if is_alike and self.taken[mine] in self.bounds(other, but_doubted=True):
+                    if is_alike and self.taken[mine] in self.bounds(other, but_doubted=True, but=mine):
                         self._exchange.add(mine, other)
             certain = [mine for mine in certain if not self._exchange.knows(mine)]
 
@@ -210,18 +210,19 @@ class _Matching:
             self.taken[mine] = found
             alike.remove(found)
 
-    def bounds(self, mine: int, *, but_doubted: bool = False) -> range:
+    def bounds(self, mine: int, *, but_doubted: bool = False, but: int | None = None) -> range:
         """Where in the file a layer can stand: behind what lies before it, before what lies behind.
 
         Args:
             mine: its number.
             but_doubted: whether to disregard what is in doubt itself.
+            but: another one to disregard.
         """
         if not self.is_ordered:
             return range(len(self.theirs))
         first, end = 0, len(self.theirs)
         for other, at in self.taken.items():
-            if not (but_doubted and self._exchange.knows(other)):
+            if other != but and not (but_doubted and self._exchange.knows(other)):
                 first = max(first, at + 1) if self.ways[mine] >> other & 1 else first
                 end = min(end, at) if self.ways[other] >> mine & 1 else end
         return range(first, end)
