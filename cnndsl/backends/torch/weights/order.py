@@ -155,7 +155,9 @@ class _Matching:
             )
         kinds = [self.kinds[number] for number in ours]
         others = [self.their_kinds[number] for number in theirs]
-        alignment = aligned(kinds, others)
+        parents = [self.theirs[number].name.rpartition(".")[0] for number in theirs]
+        are_close = [False, *(one == other for one, other in pairwise(parents))]
+        alignment = aligned(kinds, others, are_close[: len(others)])
         self.taken = {ours[mine]: theirs[at] for mine, at in alignment.pairs}
         for mine, at in alignment.others:
             self._exchange.add(ours[mine], ~theirs[at])
