@@ -6,7 +6,7 @@ import json
 import math
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,12 @@ safetensors = pytest.importorskip("safetensors.torch")
 pytestmark = pytest.mark.torch
 
 SMALL = "INPUT(3x8x8) -> CONV(4) -> BN -> RELU -> [CONV(4) + CONV(4, 1)] -> GAP -> FC(10)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    """The test runners share the cores."""
+    torch.set_num_threads(1)
 
 
 class Bottleneck(torch.nn.Module):
@@ -102,7 +108,7 @@ def pth(resnet50: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def assert_gives_the_same(one: torch.nn.Module, other: torch.nn.Module) -> None:
-    picture = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    picture = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         expected = other.eval()(picture)
         assert expected.std() > 1e-3
@@ -243,7 +249,7 @@ def test_a_compiled_module_is_saved_and_loaded_under_the_names_of_the_spec(tmp_p
 
 def test_only_safetensors_are_written(tmp_path: Path) -> None:
     model = cnndsl.parse(SMALL)
-    with pytest.raises(WeightsError, match="written as .safetensors"):
+    with pytest.raises(WeightsError, match=r"written as \.safetensors"):
         model.save_weights(model.to_torch(), tmp_path / "net.pth")
 
 
@@ -253,7 +259,7 @@ def test_half_precision_is_converted_and_told(tmp_path: Path) -> None:
     model.save_weights(network.half(), tmp_path / "half.safetensors")
     again = model.to_torch()
     report = model.load_weights(again, tmp_path / "half.safetensors")
-    assert report.notes == ("12 of its tensors are float16, and converted",)
+    assert report.notes == ("11 of its tensors are float16, and converted",)
     assert {weight.dtype for weight in again.parameters()} == {torch.float32}
     assert_holds_the_same(again.half(), network)
 
@@ -383,11 +389,7 @@ BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
 }
 
 
-def bad_files() -> Iterator[object]:
-    return (pytest.param(*values, id=name) for name, values in BAD.items())
-
-
-@pytest.mark.parametrize(("name", "make", "message"), bad_files())
+@pytest.mark.parametrize(("name", "make", "message"), BAD.values(), ids=BAD)
 def test_a_file_that_cannot_be_used_is_one_line_and_status_2(
     name: str, make: Callable[[Path], object], message: str, tmp_path: Path
 ) -> None:
@@ -461,7 +463,7 @@ def test_training_begins_with_weights_from_a_file(tmp_path: Path) -> None:
         done = call("train", "-e", CLASSIFIER, *BRIEFLY, "--weights", weights, "--out", out)
         assert (done.exit_code, done.stderr.splitlines()[0]) == (
             0,
-            f"weights: 12 of 12 tensors of expression are in {weights}",
+            f"weights: 8 of 8 tensors of expression are in {weights}",
         )
     before, after, again = (
         json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["loss"] for run in (first, second, third)
@@ -480,7 +482,7 @@ def test_training_with_another_head_needs_partial(tmp_path: Path) -> None:
     done = call(*arguments, "--out", tmp_path / "run")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "fc1.weight 10x4: net.fc1.weight in its place is 3x4" in done.stderr
-    assert "--partial keeps the 7 that fit" in done.stderr
+    assert "--partial keeps the 6 that fit" in done.stderr
     assert not (tmp_path / "run").exists()
     done = call(*arguments, "--partial", "--out", tmp_path / "run")
     assert done.exit_code == 0
