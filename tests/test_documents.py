@@ -47,7 +47,7 @@ def specs() -> list[tuple[str, str]]:
 
 
 SPECS, SHELL, PYTHON = specs(), fences("console"), fences("python")
-NEEDS_TORCH = re.compile(r"import torch|to_torch|cnndsl (train|eval|predict) ")
+NEEDS_TORCH = re.compile(r"import torch|to_torch|cnndsl (train|eval|predict) |--to safetensors")
 
 
 def marked(texts: list[tuple[str, str]]) -> list[object]:

@@ -54,6 +54,8 @@ def read(path: str | os.PathLike[str]) -> Weights:
     if not place.is_file():
         what = "it is a folder" if place.is_dir() else "there is no such file"
         raise WeightsError(f"cannot read {place}: {what}")
+    if place.stat().st_size == 0:
+        raise WeightsError(f"{place} is damaged: it is empty")
     if suffix == SAFETENSORS:
         return _weights(_safetensors(place), str(place), is_ordered=False)
     return taken(_pickle(place), str(place))
@@ -144,7 +146,7 @@ def _refused(path: Path, error: Exception) -> str:
         return f"{path} is a TorchScript archive: {advice}"
     if "weights_only" in text.lower() or "unpickl" in text.lower():
         return f"{path} is damaged, or holds more than tensors: {advice}"
-    first = plain(text.strip().split("\n")[0])[:200] or type(error).__name__
+    first = plain(re.split(r"\n|\. ", text.strip())[0])[:200] or type(error).__name__
     return f"{path} is damaged: {first}"
 
 

@@ -30,7 +30,7 @@ MOST_LAYERS = 10_000
 MOST_PAIRS = 2_000_000
 """Of layers of both sides that are compared where some have no counterpart."""
 
-BY_NUMBERS = "it is sorted by name, so only the numbers in its names tell an order"
+BY_NUMBERS = "it is sorted by name, so only numbers in its names tell an order; a .pth has one"
 
 NONE_LEFT = "none with its shapes is left in its place"
 

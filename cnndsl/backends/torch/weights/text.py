@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 
 from cnndsl.backends.torch.weights.report import Doubt, Left, Report
 from cnndsl.layers.tensor import by_x
@@ -24,7 +25,8 @@ def shown(report: Report, verbose: bool) -> str:
 def _lines(report: Report, most: int | None) -> Iterator[str]:
     total = len(report.pairs) + len(report.new)
     yield f"weights: {len(report.pairs):,} of {total:,} tensors of {plain(report.network)} are in {plain(report.file)}"
-    yield from (f"note: {plain(note)}" for note in report.notes)
+    for note in report.notes:
+        yield from wrap(f"note: {plain(note)}", WIDTH, subsequent_indent="  ")
     yield f"matched by {'name' if report.match == 'name' else 'order and shape'}"
     yield from _cut(_pairs(report) if most is None else _blocks(report), most)
     if report.doubts:
