@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 import torchvision_names as torchvision
+from specs_in_tests import SPECS as SPECS_OF_FILES
 from test_training import call
 
 import cnndsl
+from cnndsl.backends.torch.weights.places import places
 from cnndsl.backends.torch.weights.report import WeightsError, WeightsWarning
 
 torch = pytest.importorskip("torch")
@@ -209,6 +211,20 @@ def test_what_is_saved_can_be_loaded(spec: str, tmp_path: Path) -> None:
     other = model.to_torch()
     other.load_state_dict(safetensors.load_file(path))  # and without us
     assert_holds_the_same(other, network)
+
+
+@pytest.mark.parametrize("spec", [*SPECS_OF_FILES, SHARED], ids=lambda spec: getattr(spec, "stem", "shared"))
+def test_the_graph_knows_the_tensors_of_the_module(spec: Path | str) -> None:
+    model = cnndsl.load(spec) if isinstance(spec, Path) else cnndsl.parse(spec)
+    with torch.device("meta"):
+        state = model.to_torch().state_dict(keep_vars=True)
+    found = places(model.graph)
+    ours = {slot.name: slot for place in found for slot in place.slots.values()}
+    assert {name: tuple(state[name].shape) for name in ours} == {name: slot.shape for name, slot in ours.items()}
+    assert len({id(state[name]) for name in ours}) == len(ours)
+    for slot in ours.values():
+        assert all(state.pop(alias, state[slot.name]) is state[slot.name] for alias in slot.aliases)
+    assert state.keys() == ours.keys()
 
 
 def test_shared_weights_stay_shared_and_must_agree(tmp_path: Path) -> None:
