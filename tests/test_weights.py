@@ -15,6 +15,7 @@ from specs_in_tests import SPECS as SPECS_OF_FILES
 from test_training import call
 
 import cnndsl
+from cnndsl.backends.torch.weights.order import BY_NUMBERS
 from cnndsl.backends.torch.weights.places import places
 from cnndsl.backends.torch.weights.report import WeightsError, WeightsWarning
 
@@ -149,6 +150,18 @@ def test_safetensors_of_torchvision_do_too(resnet50: torch.nn.Module, tmp_path: 
     report = model.load_weights(network, tmp_path / "resnet50.safetensors", match="order")
     assert len(report.doubts) == 6
     assert_gives_the_same(network, resnet50)
+
+
+def test_a_state_dict_that_was_read_from_safetensors_is_known_to_have_no_order(
+    resnet50: torch.nn.Module, tmp_path: Path
+) -> None:
+    mixed = {name: each.half() if each.dim() == 4 else each for name, each in resnet50.state_dict().items()}
+    model = cnndsl.load("zoo:resnet50")
+    safetensors.save_file(mixed, tmp_path / "mixed.safetensors")
+    for state in (safetensors.load(safetensors.save(mixed)), safetensors.load_file(tmp_path / "mixed.safetensors")):
+        report = model.load_weights(model.to_torch(), state, match="order")
+        assert len(report.doubts) == 6
+        assert report.notes == (BY_NUMBERS, "53 of its tensors are float16, and converted")
 
 
 def test_a_library_that_runs_the_shortcut_first_needs_no_guess(recwarn: pytest.WarningsRecorder) -> None:

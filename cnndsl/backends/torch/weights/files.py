@@ -76,7 +76,7 @@ def taken(values: Mapping[Any, Any], name: str = "the state dict") -> Weights:
     if others:
         more = ", ..." if len(others) > MOST_NAMED else ""
         notes.append(f"no plain tensors, and left aside: {', '.join(others[:MOST_NAMED])}{more}")
-    return _weights(tensors, name, notes=notes)
+    return _weights(tensors, name, is_ordered=_keeps_order(tensors), notes=notes)
 
 
 def write(tensors: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
@@ -107,6 +107,14 @@ def _weights(
         return torch.equal(tensors[one], tensors[other])
 
     return Weights(tensors, File(name, entries, is_ordered, repeats, tuple(notes), are_equal))
+
+
+def _keeps_order(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether they are not sorted by name, as safetensors are, those of each precision by themselves."""
+    names: dict[torch.dtype, list[str]] = {}
+    for name, tensor in tensors.items():
+        names.setdefault(tensor.dtype, []).append(name)
+    return any(each != sorted(each) for each in names.values())
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from cnndsl.backends.torch.weights.alignment import aligned
@@ -30,7 +30,7 @@ MOST_LAYERS = 10_000
 MOST_PAIRS = 2_000_000
 """Of layers of both sides that are compared where some have no counterpart."""
 
-BY_NUMBERS = "it is sorted by name, so only numbers in its names tell an order; a .pth has one"
+BY_NUMBERS = "it keeps no order of execution, so only numbers in its names tell one; a .pth does"
 
 NONE_LEFT = "none with its shapes is left in its place"
 
@@ -82,9 +82,11 @@ def _layers(file: File) -> list[_Layer]:
 
 
 def _is_ordered(file: File) -> bool:
-    """Whether the order of a file may be that of its network; one that is sorted by name says nothing."""
+    """Whether the order of a file may be that of its network: not by name, and layer after layer."""
     names = [entry.name for entry in file.entries if entry.leaf != COUNTER]
-    return file.is_ordered and (names != sorted(names) or len({entry.module for entry in file.entries}) == 1)
+    modules = [module for module, _ in groupby(entry.module for entry in file.entries)]
+    is_by_layer = len(modules) == len(set(modules))
+    return file.is_ordered and is_by_layer and (names != sorted(names) or len(modules) == 1)
 
 
 def _shapes(tensors: dict[str, Slot] | dict[str, Entry]) -> Kind:
