@@ -3,6 +3,8 @@
 They know nothing of cnndsl. The modules that it writes are measured against them, in results and in speed.
 """
 
+from torch import nn
+
 from by_hand.densenet121 import DenseNet121
 from by_hand.googlenet import GoogLeNet
 from by_hand.inceptionv3 import InceptionV3
@@ -12,7 +14,6 @@ from by_hand.retinanet import RetinaNet
 from by_hand.seresnet50 import SEResNet50
 from by_hand.shufflenetv2 import ShuffleNetV2
 from by_hand.unet import UNet
-from torch import nn
 
 __all__ = ["NETWORKS"]
 

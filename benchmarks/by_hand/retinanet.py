@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from by_hand.resnet50 import stage
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import interpolate, relu
+
+from by_hand.resnet50 import stage
 
 
 class Head(nn.Sequential):
@@ -51,10 +52,10 @@ class RetinaNet(nn.Module):
         c4 = self.layer3(c3)
         c5 = self.layer4(c4)
         m5 = self.lateral5(c5)
-        m4 = self.lateral4(c4) + F.interpolate(m5, scale_factor=2.0)
-        m3 = self.lateral3(c3) + F.interpolate(m4, scale_factor=2.0)
+        m4 = self.lateral4(c4) + interpolate(m5, scale_factor=2.0)
+        m3 = self.lateral3(c3) + interpolate(m4, scale_factor=2.0)
         p6 = self.down6(c5)
-        return [self.smooth3(m3), self.smooth4(m4), self.smooth5(m5), p6, self.down7(F.relu(p6))]
+        return [self.smooth3(m3), self.smooth4(m4), self.smooth5(m5), p6, self.down7(relu(p6))]
 
     def forward(self, x: Tensor) -> Detections:
         maps = self.pyramid(x)
