@@ -23,6 +23,7 @@ from cnndsl.syntax import ast
 
 torch = pytest.importorskip("torch")
 meta = pytest.importorskip("meta")
+tracing = pytest.importorskip("tracing")
 
 pytestmark = pytest.mark.torch
 
@@ -75,6 +76,9 @@ def assert_module_agrees(model: Model) -> None:
         if buffer.is_floating_point():
             buffer.uniform_(0.5, 1.5)
     inputs = [torch.rand(meta.BATCH, *end.node.type.shape, dtype=torch.float64) for end in graph.inputs]
+    with torch.no_grad():
+        shapes = tracing.shapes_by_node(module, model, inputs)
+    assert shapes == {node.path: node.type.shape for node in graph if node.inputs}
     for training in (False, True):
         with torch.no_grad():
             weights = {name: weight.clone() for name, weight in module.state_dict().items()}

@@ -6,7 +6,6 @@ import ast
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,15 +17,14 @@ from specs_in_tests import SPECS
 
 import cnndsl
 from cnndsl.backends.torch.library import Library
-from cnndsl.graph import End, Graph, Node, verify
+from cnndsl.graph import End, verify
 from cnndsl.layers import layer_types
-from cnndsl.layers.lowering import PARTS, ModuleCall, Operator, Step
+from cnndsl.layers.lowering import PARTS, ModuleCall
 from cnndsl.model import Model
 
 torch = pytest.importorskip("torch")
 meta = pytest.importorskip("meta")
-fx = pytest.importorskip("torch.fx")
-shape_prop = pytest.importorskip("torch.fx.passes.shape_prop")
+tracing = pytest.importorskip("tracing")
 
 pytestmark = pytest.mark.torch
 
@@ -44,56 +42,6 @@ def entering(model: Model, device: str = "cpu") -> list[torch.Tensor]:
     return [torch.rand(BATCH, *shape, device=device, generator=generator) for shape in shapes]
 
 
-class Tracer(fx.Tracer):
-    """Looks into the classes of the blocks, and into no module that a layer becomes."""
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__()
-        lowered = ((node, step) for node in graph for step in node.layer.lower(node.input_types, node.type))
-        self.leaves = {module_name(node, step) for node, step in lowered if isinstance(step, ModuleCall)}
-
-    def is_leaf_module(self, m: torch.nn.Module, module_qualified_name: str) -> bool:
-        return module_qualified_name in self.leaves
-
-
-def shapes_by_node(module: torch.nn.Module, model: Model) -> dict[str, tuple[int, ...]]:
-    """The shape that leaves each node when the module runs on the meta device, without the batch.
-
-    What a module of torch computes is found by its name, what a function computes by the order of execution.
-    """
-    traced = fx.GraphModule(module, Tracer(model.graph).trace(module))
-    shape_prop.ShapeProp(traced).propagate(*entering(model, "meta"))
-    steps = [step for step in traced.graph.nodes if step.op in ("call_module", "call_function")]
-    modules = {step.target: step for step in steps if step.op == "call_module"}
-    functions = iter([step for step in steps if step.op == "call_function" and not is_notation(step)])
-    found: dict[str, tuple[int, ...]] = {}
-    for node in model.graph:
-        if node.inputs:
-            (*_, last) = node.layer.lower(node.input_types, node.type)
-            is_module = isinstance(last, ModuleCall)
-            step = modules[module_name(node, last)] if is_module else last_of(functions, last)
-            leaving = step.meta["tensor_meta"]
-            first = leaving if hasattr(leaving, "shape") else leaving[0]  # of a pooling that tells its indices too
-            found[node.path] = tuple(first.shape[1:])
-    assert next(functions, None) is None, "more is computed than the graph says"
-    return found
-
-
-def is_notation(step: fx.Node) -> bool:
-    """Whether a step is the `[..., None, None]` of an operand, one of several results, or the tuple of the outputs."""
-    place = step.args[1] if "getitem" in str(step.target) else ()
-    return isinstance(place, int) or (isinstance(place, tuple) and None in place) or isinstance(step.target, type)
-
-
-def module_name(node: Node, step: ModuleCall) -> str:
-    return f"{node.path}_{step.suffix}" if step.suffix else node.path
-
-
-def last_of(functions: Iterator[fx.Node], step: Step) -> fx.Node:
-    calls = len(step.trailing) + len(step.numbers) - 1 if isinstance(step, Operator) else 1
-    return [next(functions) for _ in range(calls)][-1]
-
-
 def assert_agrees(model: Model) -> None:
     """The module has the graph's counts and, node by node, its shapes."""
     module = on_meta(model)
@@ -103,8 +51,9 @@ def assert_agrees(model: Model) -> None:
     expected = {node.path: node.type.shape for node in model.graph if node.inputs}
     if any(node.inputs for node in model.graph):
         names = {name.rpartition(".")[0] for name, _ in module.named_parameters()}
-        assert names == {node.path for node in model.graph if node.layer.parameters(node.input_types)}
-        assert shapes_by_node(module, model) == expected
+        owners = [node for node in model.graph if node.shares is None]
+        assert names == {node.path for node in owners if node.layer.parameters(node.input_types)}
+        assert tracing.shapes_by_node(module, model, entering(model, "meta")) == expected
     outputs = module(*entering(model, "meta"))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     assert [tuple(each.shape[1:]) for each in outputs] == [end.node.type.shape for end in model.graph.outputs]
