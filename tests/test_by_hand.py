@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from small import small, spec_of
 
 import cnndsl
 from cnndsl.model import Model
@@ -22,34 +21,6 @@ torch.set_num_threads(1)  # sums in the same order on every machine
 
 TOLERANCE = 1e-10
 BATCH = {"unet": 1}  # a costly one; others see 2
-
-SMALL = {
-    "resnet50": "3x64x64",
-    "densenet121": "3x64x64",
-    "inceptionv3": "3x107x107",
-    "seresnet50": "3x64x64",
-    "shufflenetv2": "3x64x64",
-    "mobilenetv2": "3x64x64",
-    "googlenet": "3x64x64",
-    "unet": "1x188x188",
-    "retinanet": "3x64x64",
-}
-
-
-def spec_of(name: str) -> Path:
-    (spec,) = (*ROOT.glob(f"specs/{name}.cnn"), *ROOT.glob(f"benchmarks/by_hand/{name}.cnn"))
-    return spec
-
-
-def model_of(name: str, size: str | None) -> Model:
-    """The network, for its own size or another one; to a U-Net its crops belong, which are all 8 for 188x188."""
-    if name == "unet" and size is not None:
-        text = spec_of(name).read_text()
-        for crop in (392, 200, 104, 56):
-            assert text.count(f" {crop},") == 1
-            text = text.replace(f" {crop},", " 8,")
-        return cnndsl.parse(text, input=size)
-    return cnndsl.load(spec_of(name), input=size)
 
 
 def pair(name: str, model: Model, x: Tensor) -> tuple[nn.Module, nn.Module]:
@@ -111,8 +82,7 @@ def assert_near(found: Tensor, expected: Tensor) -> None:
     assert (found - expected).abs().max() <= TOLERANCE * largest
 
 
-def assert_the_same(name: str, size: str | None) -> None:
-    model = model_of(name, size)
+def assert_the_same(name: str, model: Model) -> None:
     (entering,) = model.graph.inputs
     torch.manual_seed(3)
     x = torch.randn(BATCH.get(name, 2), *entering.node.type.shape, dtype=torch.float64)
@@ -129,10 +99,10 @@ def assert_the_same(name: str, size: str | None) -> None:
 
 @pytest.mark.parametrize("name", by_hand.NETWORKS)
 def test_a_spec_computes_what_the_module_by_hand_does(name: str) -> None:
-    assert_the_same(name, SMALL[name])
+    assert_the_same(name, small(name))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in by_hand.NETWORKS if name != "unet"])
 def test_a_spec_computes_what_the_module_by_hand_does_at_its_own_size(name: str) -> None:
-    assert_the_same(name, None)
+    assert_the_same(name, cnndsl.load(spec_of(name)))
