@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import cycle
 
 import pytest
+from constructs import CONSTRUCTS
 from small import spec_of
 from specs_in_tests import SPECS
 
@@ -98,3 +99,10 @@ def test_an_edit_that_moves_a_layer_of_the_same_kind_is_seen() -> None:
     """One outside of the definition, that is."""
     before, after = (keys(f"INPUT(3x8x8) -> {more}CONV(4) -> CONV(5)") for more in ("", "CONV(3) -> "))
     assert before["conv1.weight"] != after["conv1.weight"]
+
+
+@pytest.mark.parametrize("spec", CONSTRUCTS.values(), ids=CONSTRUCTS)
+def test_a_layer_without_parameters_changes_no_key_of_a_construct(spec: str) -> None:
+    before = list(keys(spec + BIASES).items())
+    for each in longer(spec + BIASES):
+        assert list(keys(each).items()) == before, each
