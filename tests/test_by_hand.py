@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from conftest import ROOT
 from small import small, spec_of
 
 import cnndsl
+from cnndsl.diagnostics import Diagnostics
+from cnndsl.source import Source
+from cnndsl.syntax import parse
+from cnndsl.syntax.format import formatted
 
 torch = pytest.importorskip("torch")
 agreement = pytest.importorskip("agreement")
@@ -34,6 +39,14 @@ def test_a_spec_and_the_module_by_hand_have_the_same_parameters_in_the_same_orde
     for kind in ("parameters", "buffers"):
         shapes = [[tuple(each.shape) for each in getattr(module, kind)()] for module in (theirs, ours)]
         assert shapes[0] == shapes[1]
+
+
+def test_a_spec_that_stands_beside_its_module_is_formatted() -> None:
+    (spec,) = (ROOT / "benchmarks" / "by_hand").glob("*.cnn")
+    text = spec.read_text()
+    file = parse(Source(spec.name, text), Diagnostics())
+    assert file is not None
+    assert formatted(file) == text
 
 
 CHANGES = {

@@ -10,12 +10,14 @@ import pytest
 from constructs import CONSTRUCTS
 from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
-from small import small
+from small import small, spec_of
 from specs_in_tests import SPECS
 
 import cnndsl
+from cnndsl.compiler import compile_source
 from cnndsl.layers import layer_types
 from cnndsl.model import Model
+from cnndsl.source import Source
 
 torch = pytest.importorskip("torch")
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.torch
 
 torch.set_num_threads(1)  # sums in the same order, compiled or not
 
-NAMES = [spec.stem for spec in SPECS]
+NAMES = [*(spec.stem for spec in SPECS), "retinanet"]
 FIVE = ["googlenet", "resnet50", "seresnet50", "shufflenetv2", "unet"]
 BRANCHING = [pytest.param(name, marks=[] if name in FIVE else pytest.mark.slow) for name in NAMES]
 LARGE = {"alexnet", "densenet201", "resnet152", "vgg16"}
@@ -41,7 +43,8 @@ FORMS = [
     pytest.param(spec, id=name, marks=[] if name in AT_ONCE else pytest.mark.slow) for name, spec in CONSTRUCTS.items()
 ]
 MODES = [True, pytest.param(False, marks=pytest.mark.slow)]
-SIZED = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else []) for name in NAMES]
+SIZED = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else []) for name in NAMES if name != "retinanet"]
+"""Of a 3x3 convolution on a map of one position, as a small pyramid has them, torch's gradients in bf16 are garbage."""
 
 
 @pytest.fixture(autouse=True)
@@ -247,12 +250,12 @@ def devices(source: str) -> Iterator[str]:
 
 
 EXAMPLES = [example.spec for layer in layer_types() for example in layer.examples]
-ALL = {**{name: f"zoo:{name}" for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
+ALL = {**{name: str(spec_of(name)) for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
 
 
 @pytest.mark.parametrize("spec", ALL.values(), ids=ALL)
 def test_a_source_names_no_device(spec: str) -> None:
-    model = cnndsl.load(spec) if spec.startswith("zoo:") else cnndsl.parse(spec)
+    model = cnndsl.load(spec) if spec.endswith(".cnn") else cnndsl.parse(spec)
     assert not list(devices(model.torch_source()))
 
 
@@ -262,9 +265,10 @@ def test_a_device_in_a_source_would_be_seen() -> None:
 
 
 @given(programs())
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @pytest.mark.slow
 def test_random_programs_compile_without_a_graph_break(program: Program) -> None:
-    model = cnndsl.parse(program.text, **program.parameters)
-    if len(model.graph) <= 60:
-        assert_compiles(model)
+    compilation = compile_source(Source("net.cnn", program.text), program.parameters)
+    for graph in compilation.graphs:
+        if len(graph) <= 60:
+            assert_compiles(Model(compilation.source, graph, compilation.diagnostics))

@@ -30,6 +30,7 @@ tracing = pytest.importorskip("tracing")
 pytestmark = pytest.mark.torch
 
 BATCH = 2
+PYRAMID = ROOT / "benchmarks" / "by_hand" / "retinanet.cnn"
 
 
 def on_meta(model: Model) -> torch.nn.Module:
@@ -78,7 +79,7 @@ def assert_computes_the_same(model: Model) -> None:
         assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", [*SPECS, PYRAMID], ids=lambda spec: spec.stem)
 def test_every_spec_agrees_with_its_graph(spec: Path) -> None:
     assert_agrees(cnndsl.load(spec))
 
