@@ -108,10 +108,12 @@ def test_a_layer_without_parameters_changes_no_key_of_a_construct(spec: str) -> 
         assert list(keys(each).items()) == before, each
 
 
-@pytest.mark.xfail(strict=True, reason="the module of the later call has keys of its own for the same weights")
-def test_weights_that_are_shared_have_the_keys_of_the_first_use_alone() -> None:
+def test_weights_that_are_shared_between_calls_that_differ_have_keys_at_each_place() -> None:
     text = """
         shared head(s=1) = CONV(4, 3, s) -> BN
         INPUT(3x8x8) -> CONV(3) as x -> head
         x -> head(2)"""
-    assert {key.partition(".")[0] for key in keys(text)} == {"conv1", "head1"}
+    tensors = cnndsl.parse(text).to_torch().state_dict(keep_vars=True)
+    assert {key.partition(".")[0] for key in tensors} == {"conv1", "head1", "head2"}
+    for key, tensor in tensors.items():
+        assert not key.startswith("head1.") or tensors[key.replace("head1", "head2")] is tensor

@@ -9,7 +9,7 @@ from cnndsl.layers.convolution import require_groups, require_map
 from cnndsl.layers.layer import Example, Layer, Reject, Shapes
 from cnndsl.layers.lowering import PARTS, FunctionCall, ModuleCall, Operand, Step, options
 from cnndsl.layers.reach import Reaches, everywhere, pointwise
-from cnndsl.layers.saved import NUMBER_BYTES, Saved
+from cnndsl.layers.saved import NOTHING, NUMBER_BYTES, Saved
 from cnndsl.layers.tensor import TensorType
 
 __all__ = [
@@ -168,9 +168,14 @@ class LayerNormalisation(_ScaledNormalisation):
     )
 
     def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
-        return Saved((0,), sample=2 * prod(output.spatial) * NUMBER_BYTES)  # mean and deviation
+        saved = Saved((0,), sample=2 * prod(output.spatial) * NUMBER_BYTES)  # mean and deviation
+        return saved if self.scale or wanted[0] else NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
+        if self.shift and not self.scale:
+            return (
+                ModuleCall(f"{PARTS}.ShiftedChannelNorm", {"channels": output.channels}, options(eps=(self.eps, 1e-5))),
+            )
         written = options(eps=(self.eps, 1e-5), elementwise_affine=(self.is_affine, True))
         path = f"{PARTS}.ChannelNorm" if output.rank else "torch.nn.LayerNorm"
         return (ModuleCall(path, {"normalized_shape": output.channels}, written, self.without),)
@@ -214,10 +219,13 @@ class GroupNormalisation(_ScaledNormalisation):
         return (_with_statistics(output),)
 
     def saves(self, inputs: tuple[TensorType, ...], output: TensorType, wanted: tuple[bool, ...]) -> Saved:
-        return Saved((0,), sample=2 * self.groups * NUMBER_BYTES)  # mean and deviation
+        saved = Saved((0,), sample=2 * self.groups * NUMBER_BYTES)  # mean and deviation
+        return saved if self.scale or wanted[0] else NOTHING
 
     def lower(self, inputs: tuple[TensorType, ...], output: TensorType) -> tuple[Step, ...]:
         sizes = {"num_groups": self.groups, "num_channels": output.channels}
+        if self.shift and not self.scale:
+            return (ModuleCall(f"{PARTS}.ShiftedGroupNorm", sizes, options(eps=(self.eps, 1e-5))),)
         written = options(eps=(self.eps, 1e-5), affine=(self.is_affine, True))
         return (ModuleCall("torch.nn.GroupNorm", sizes, written, self.without),)
 

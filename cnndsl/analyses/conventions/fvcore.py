@@ -13,6 +13,7 @@ _NORMS = {
     r"BatchNorm[123]d": (1, 2, "affine", True),
     r"InstanceNorm[123]d": (4, 5, "affine", False),
     r"GroupNorm": (4, 5, "affine", True),
+    r"Shifted(Group|Channel)Norm": (4, 4, "affine", True),
     r"LayerNorm|ChannelNorm": (4, 5, "elementwise_affine", True),
 }
 """What each value counts without and with a scale; the setting that gives it one, and torch's default of that."""

@@ -8,7 +8,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Bias", "ChannelNorm", "DropPath", "FixedFilter", "GaussianNoise", "Scale"]
+__all__ = [
+    "Bias",
+    "ChannelNorm",
+    "DropPath",
+    "FixedFilter",
+    "GaussianNoise",
+    "Scale",
+    "ShiftedChannelNorm",
+    "ShiftedGroupNorm",
+]
 
 
 class Bias(nn.Module):
@@ -80,3 +89,28 @@ class Scale(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weight
+
+
+class ShiftedChannelNorm(nn.Module):
+    """Layer norm over the channels, axis 1, at each position; learns a shift alone."""
+
+    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.layer_norm(x.movedim(1, -1), self.bias.shape, eps=self.eps)
+        return (x + self.bias).movedim(-1, 1)
+
+
+class ShiftedGroupNorm(nn.GroupNorm):
+    """Group norm that learns a shift alone; without a weight torch's has no gradient."""
+
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5) -> None:
+        super().__init__(num_groups, num_channels, eps, affine=False)
+        self.bias = nn.Parameter(torch.zeros(num_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shift = self.bias.view(-1, *[1] * (x.dim() - 2))
+        return nn.functional.group_norm(x, self.num_groups, eps=self.eps) + shift

@@ -155,7 +155,8 @@ def _refused(path: Path, error: Exception) -> str:
     if "weights_only" in text.lower() or "unpickl" in text.lower():
         return f"{path} is damaged, or holds more than tensors: {advice}"
     first = plain(re.split(r"\n|\. ", text.strip())[0])[:200] or type(error).__name__
-    return f"{path} is damaged: {first}"
+    is_told = re.search(r"[a-z]{3}", first)
+    return f"{path} is damaged: {first}" if is_told else f"{path} is damaged, or nothing that torch.save wrote"
 
 
 def _unwrapped(values: Mapping[Any, Any]) -> tuple[Mapping[Any, Any], list[str]]:
