@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cnndsl.compiler import compile_one
 from cnndsl.diagnostics import Diagnostic
@@ -134,7 +134,14 @@ class Model:
         inputs = {f"input {name}".strip(): size for name, size in self.inputs.items()}
         return source(self.graph, self.source.text, {**self.parameters, **inputs})
 
-    def to_torch(self, *, weights: Weights | None = None, match: Match = "name", partial: bool = False) -> Module:
+    def to_torch(
+        self,
+        *,
+        weights: Weights | None = None,
+        match: Match = "name",
+        partial: bool = False,
+        optimize: Literal["inference"] | None = None,
+    ) -> Module:
         """The network as a module of torch: `torch_source()`, executed. Needs the extra `torch`.
 
         It is new each time, with torch's initial values, in training mode. It takes tensors N x C x spatial, or N x F
@@ -145,23 +152,35 @@ class Model:
                 part or in more ways than one, a `WeightsWarning` holds the report.
             match: as in `load_weights`.
             partial: as in `load_weights`.
+            optimize: what it is for: "inference" gives what `optimized` makes of it, None the module as it is written.
 
         Raises:
             SpecError: torch makes a layer with a number that depends on an open size.
+            ValueError: `optimize` is neither of these.
             cnndsl.backends.torch.weights.report.WeightsError: the weights cannot be read, or do not fit.
         """
         from cnndsl.backends.torch.module import build
 
+        if optimize not in (None, "inference"):
+            raise ValueError(f'optimize is "inference" or None, not {optimize!r}')
         module = build(self.torch_source())
         if weights is not None:
-            report = self.load_weights(module, weights, match=match, partial=partial)
-            if not report.is_clear:
-                from warnings import warn
+            self._begin(module, weights, match, partial)
+        if optimize is None:
+            return module
+        from cnndsl.backends.torch.inference import for_inference
 
-                from cnndsl.backends.torch.weights.report import WeightsWarning
+        return for_inference(module, self.graph)
 
-                warn(WeightsWarning(str(report)), stacklevel=2)
-        return module
+    def _begin(self, module: Module, weights: Weights, match: Match, partial: bool) -> None:
+        """Put weights into a new module, with a warning where there is something to say about them."""
+        report = self.load_weights(module, weights, match=match, partial=partial)
+        if not report.is_clear:
+            from warnings import warn
+
+            from cnndsl.backends.torch.weights.report import WeightsWarning
+
+            warn(WeightsWarning(str(report)), stacklevel=3)
 
     def load_weights(self, module: Module, weights: Weights, *, match: Match = "name", partial: bool = False) -> Report:
         """Put weights into a module that `to_torch` gave; nothing is changed where they do not fit.
@@ -196,6 +215,27 @@ class Model:
         from cnndsl.backends.torch.weights.load import tensors_of
 
         write(tensors_of(module), path)
+
+    def optimized(self, module: Module) -> Module:
+        """A copy of a module of this network, trained or not, for running it; the module itself stays as it is.
+
+        The copy gives the same up to rounding, and faster. It is in evaluation mode. A batch norm behind a convolution
+        or FC is folded into its weights, weights of convolutions are in channels_last, a ReLU writes where it reads
+        where nobody else reads that, dropout is gone; so the copy is not to be trained: `train()` brings back neither
+        the norms' statistics of a batch nor the dropout. What shares its weights is left as it is. Its keys are fewer
+        than those of the module: what is saved is the module.
+
+        Args:
+            module: from `to_torch()`, or from the file that `torch_source()` writes.
+
+        Raises:
+            ValueError: the module is not one of this network.
+        """
+        from copy import deepcopy
+
+        from cnndsl.backends.torch.inference import for_inference
+
+        return for_inference(deepcopy(module), self.graph)
 
     def to_dot(self, *, direction: Direction = "down") -> str:
         """The network as DOT text, for Graphviz."""

@@ -1,0 +1,294 @@
+"""What `optimize="inference"` makes of a network: the same results, with less to compute."""
+
+from __future__ import annotations
+
+import copy
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from programs import Program, programs
+from specs_in_tests import SPECS
+
+import cnndsl
+from cnndsl.model import Model
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+from cnndsl.backends.torch.inference import PackedConv2d  # noqa: E402  (it imports torch)
+
+pytestmark = pytest.mark.torch
+
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+RELUS = (nn.ReLU, nn.ReLU6)
+
+LEFT = {"densenet121": 62, "densenet201": 102}
+"""Batch norms that stand before their convolution, and so stay; of every other spec none does."""
+
+
+def trained(model: Model) -> torch.nn.Module:
+    """The network as after some training: its norms have seen values like those that come, and have learned."""
+    torch.manual_seed(0)
+    module = model.to_torch()
+    for norm in norms(module):
+        norm.momentum = None  # the average of what it sees
+    with torch.no_grad():
+        for _ in range(2):
+            module(*entering(model, batch=4))
+        for norm in norms(module):
+            norm.momentum = 0.1
+            norm.running_mean += 0.3 * torch.randn_like(norm.running_mean) * norm.running_var.sqrt()
+            norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.5, 2)
+            for each, mean in ((norm.weight, 1), (norm.bias, 0)):
+                if each is not None:
+                    each.copy_(mean + 0.3 * torch.randn_like(each))
+    return module.eval()
+
+
+def norms(module: torch.nn.Module) -> list[torch.nn.Module]:
+    return [each for each in module.modules() if isinstance(each, NORMS)]
+
+
+def entering(model: Model, batch: int = 2) -> list[torch.Tensor]:
+    return [torch.randn(batch, *end.node.type.shape) for end in model.graph.inputs]
+
+
+def several(outputs: object) -> tuple[torch.Tensor, ...]:
+    return outputs if isinstance(outputs, tuple) else (outputs,)  # type: ignore[return-value]
+
+
+def assert_same(one: torch.nn.Module, other: torch.nn.Module, inputs: list[torch.Tensor]) -> None:
+    """The same results to 1e-5 of their standard deviation, recorded by autograd or not; the inputs stay as they are."""
+    kept = copy.deepcopy(inputs)
+    for is_recorded in (False, True):
+        with torch.set_grad_enabled(is_recorded):
+            pairs = list(zip(several(one(*inputs)), several(other(*inputs)), strict=True))
+        for expected, found in pairs:
+            assert expected.shape == found.shape
+            spread = expected.std() if expected.numel() > 1 else expected.abs()
+            assert (expected - found).abs().max() <= 1e-5 * max(spread, 1e-6)
+    assert all(map(torch.equal, kept, inputs))
+
+
+def optimised(text: str) -> torch.nn.Module:
+    """The network of a text, trained and then optimised; it gives what it gave."""
+    model = cnndsl.parse(text)
+    module = trained(model)
+    made = model.optimized(module)
+    assert_same(module, made, entering(model))
+    return made
+
+
+def small(spec: Path) -> Model:
+    """A spec, on a small picture where that is enough for it."""
+    for size in (64, 96, 128):
+        try:
+            return cnndsl.load(spec, input=(3, size, size))
+        except cnndsl.SpecError:
+            continue
+    return cnndsl.load(spec)
+
+
+@pytest.mark.parametrize("spec", [pytest.param(path, id=path.stem) for path in SPECS])
+def test_every_spec_computes_the_same(spec: Path) -> None:
+    model = small(spec)
+    module = trained(model)
+    made = model.optimized(module)
+    assert_same(module, made, entering(model))
+    assert len(norms(made)) == LEFT.get(spec.stem, 0)
+    assert any(isinstance(each, PackedConv2d) for each in made.modules()) == any(
+        type(each) is nn.Conv2d for each in module.modules()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("INPUT(3x8x8) -> CONV(4) -> BN -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4, bias=true) -> BN(scale=false) -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> BN(shift=false) -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> BN(scale=false, shift=false) -> FC(2)", 0),
+        ("INPUT(3x8x8) -> DWCONV -> BN -> CONV(8, groups=2) -> BN -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4, 2, padding=same) -> BN -> FC(2)", 0),
+        ("INPUT(3x8x8) -> DECONV(4, 2, 2) -> BN -> FC(2)", 0),
+        ("INPUT(4x8x8) -> DECONV(6, 2, 2, groups=2) -> BN -> FC(2)", 0),
+        ("INPUT(4x8x8) -> DECONV(6, 2, 2, groups=2, bias=true) -> BN(scale=false, shift=false) -> FC(2)", 0),
+        ("INPUT(3x20) -> CONV(4) -> BN -> RELU -> DECONV(4, 2, 2) -> BN -> FC(2)", 0),
+        ("INPUT(3x4x8x8) -> CONV(4) -> BN -> RELU -> DECONV(4, 2, 2) -> BN -> FC(2)", 0),
+        ("INPUT(12) -> FC(7) -> BN -> RELU -> FC(2) -> BN", 0),
+        ("INPUT(3xHxW) -> CONV(4) -> BN -> RELU -> GAP -> FC(2)", 0),
+        ("INPUT(3x8x8) -> BN -> RELU -> CONV(4) -> RELU -> BN -> FC(2)", 2),
+        ("INPUT(3x8x8) -> CONV(4) -> [BN + ID] -> FC(2)", 1),
+        ("INPUT(3x8x8) -> CONV(4) -> [BN, BN] -> FC(2)", 2),
+        ("INPUT(3x8x8) -> CONV(4) as maps -> BN -> FC(2) as classes\noutput classes\noutput maps", 1),
+        ("f = CONV(3) -> BN -> RELU\nshared g = CONV(3) -> BN -> RELU\nINPUT(3x8x8) -> f -> g -> g -> f -> FC(2)", 1),
+        ("f(shared c) = c -> BN -> RELU -> c -> BN\nINPUT(3x8x8) -> f(CONV(3)) -> FC(2)", 2),
+    ],
+)
+def test_norms_are_folded_where_nobody_else_reads_or_uses_what_they_follow(text: str, left: int) -> None:
+    if "H" in text:
+        model = cnndsl.parse(text)
+        module = trained(cnndsl.parse(text, input=(3, 9, 7)))
+        made = model.optimized(module)
+        assert_same(module, made, [torch.randn(2, 3, 12, 5)])
+    else:
+        made = optimised(text)
+    assert len(norms(made)) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "overwriting"),
+    [
+        ("INPUT(3x8x8) -> CONV(4) -> BN -> RELU -> CONV(4) -> RELU6 -> FC(2) -> RELU", 3),
+        ("INPUT(3x8x8) -> CONV(4) -> DROPOUT -> RELU -> FC(2)", 1),
+        ("INPUT(3x8x8) -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> DROPOUT -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> [CONV(4) -> BN + CONV(4)] -> RELU -> FC(2)", 1),
+        ("INPUT(3x8x8) -> CONV(4) -> [RELU + ID] -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> [RELU + DROPOUT] -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> [DROPOUT -> RELU + ID] -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> SIGMOID -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> SOFTMAX -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> [CHANNELS(0:2) -> RELU, CHANNELS(2:4)] -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) -> FLATTEN -> RELU -> FC(2)", 0),
+        ("INPUT(3x8x8) -> CONV(4) as maps -> RELU -> FC(2) as classes\noutput classes\noutput maps", 0),
+        ("shared g = CONV(3) -> RELU\nINPUT(3x8x8) -> [g, g] -> FC(2)", 0),
+    ],
+)
+def test_relus_write_where_they_read_if_nobody_else_needs_that(text: str, overwriting: int) -> None:
+    made = optimised(text)
+    assert sum(each.inplace for each in made.modules() if isinstance(each, RELUS)) == overwriting
+
+
+def test_dropout_is_gone_and_train_does_not_bring_it_back() -> None:
+    model = cnndsl.parse(
+        "INPUT(3x8x8) -> CONV(4) -> BN -> DROPOUT -> [CONV(4) -> DROPPATH(0.5) + ID] -> NOISE(1) -> FC(2)"
+    )
+    made = model.to_torch(optimize="inference")
+    assert not made.training
+    inputs = entering(model)
+    before = made(*inputs)
+    made.train()
+    assert torch.equal(made(*inputs), before)
+
+
+def test_weights_of_convolutions_have_their_channels_last() -> None:
+    flat = optimised("INPUT(3x8x8) -> CONV(4) -> DECONV(4, 3) -> FC(2)")
+    deep = optimised("INPUT(3x8x8x8) -> CONV(4) -> DECONV(4, 3) -> FC(2)")
+    for module, rank, layout in ((flat, 4, torch.channels_last), (deep, 5, torch.channels_last_3d)):
+        weights = [each for each in module.parameters() if each.dim() == rank]
+        assert len(weights) == 2
+        assert all(each.is_contiguous(memory_format=layout) for each in weights)
+
+
+def test_the_module_that_is_given_stays_as_it_is() -> None:
+    model = cnndsl.load("zoo:resnet50", input=(3, 64, 64))
+    module = trained(model).train()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    model.optimized(module)
+    assert module.training
+    assert len(norms(module)) == 53
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+
+
+def test_what_is_optimised_already_may_be_optimised_again() -> None:
+    model = cnndsl.parse("INPUT(3x8x8) -> CONV(4) -> BN -> RELU -> FC(2)")
+    made = model.optimized(trained(model))
+    assert_same(made, model.optimized(made), entering(model))
+
+
+def test_another_network_s_module_is_refused() -> None:
+    one, other = cnndsl.parse("INPUT(3x8x8) -> CONV(4) -> BN -> FC(2)"), cnndsl.parse("INPUT(3x8x8) -> FC(2)")
+    with pytest.raises(ValueError, match="the module has no conv1: it is not one of this network"):
+        one.optimized(other.to_torch())
+
+
+def test_another_aim_is_refused() -> None:
+    with pytest.raises(ValueError, match="optimize is \"inference\" or None, not 'training'"):
+        cnndsl.load("zoo:lenet5").to_torch(optimize="training")  # type: ignore[arg-type]
+
+
+def test_it_costs_nothing_on_meta() -> None:
+    with torch.device("meta"):
+        made = cnndsl.load("zoo:resnet50").to_torch(optimize="inference")
+        assert made(torch.rand(2, 3, 224, 224)).shape == (2, 1000)
+
+
+# the convolution whose weight is kept in oneDNN's layout
+
+
+@pytest.fixture
+def convolution() -> PackedConv2d:
+    """A convolution that has run."""
+    (made,) = optimised("INPUT(8x6x6) -> CONV(16)").children()
+    assert isinstance(made, PackedConv2d)
+    return made
+
+
+def picture() -> torch.Tensor:
+    return torch.randn(2, 8, 6, 6)
+
+
+def assert_is_plain(convolution: PackedConv2d, input: torch.Tensor) -> None:
+    """It gives what torch's own convolution gives for its weights."""
+    expected = nn.functional.conv2d(input, convolution.weight, convolution.bias, padding=1)
+    with torch.no_grad():
+        assert torch.allclose(convolution(input), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("change", ["in place", "loaded", "assigned", "another tensor"])
+def test_changed_weights_are_seen(convolution: PackedConv2d, change: str) -> None:
+    other = {name: torch.randn_like(value) for name, value in convolution.state_dict().items()}
+    if change == "in place":
+        with torch.no_grad():
+            convolution.weight.mul_(2)
+    elif change == "another tensor":
+        convolution.weight = nn.Parameter(other["weight"])
+    else:
+        convolution.load_state_dict(other, assign=change == "assigned")
+    assert_is_plain(convolution, picture())
+
+
+def test_it_takes_maps_of_any_size(convolution: PackedConv2d) -> None:
+    for shape in ((1, 8, 3, 9), (5, 8, 1, 1), (0, 8, 4, 4), (8, 5, 5)):
+        assert_is_plain(convolution, torch.randn(shape))
+
+
+def test_it_can_be_copied_and_pickled(convolution: PackedConv2d) -> None:
+    file = io.BytesIO()
+    torch.save(convolution, file)
+    file.seek(0)
+    for other in (copy.deepcopy(convolution), torch.load(file, weights_only=False)):
+        assert torch.equal(other.weight, convolution.weight)
+        with torch.no_grad():
+            other.weight.mul_(2)
+        assert_is_plain(other, picture())
+    assert_is_plain(convolution, picture())
+
+
+def test_it_follows_to_other_kinds_of_numbers(convolution: PackedConv2d) -> None:
+    assert_is_plain(convolution.double(), picture().double())
+    with torch.no_grad():
+        assert convolution.bfloat16()(picture().bfloat16()).dtype == torch.bfloat16
+        assert convolution.to("meta")(picture().to("meta")).shape == (2, 16, 6, 6)
+
+
+def test_gradients_reach_what_enters(convolution: PackedConv2d) -> None:
+    input = picture().requires_grad_()
+    convolution(input).sum().backward()
+    assert input.grad is not None
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(programs())
+def test_every_construct_computes_the_same(program: Program) -> None:
+    model = cnndsl.parse(program.text, **program.parameters)
+    if sum(end.node.type.elements for end in model.graph.inputs) > 100_000:
+        return
+    module = model.to_torch().eval()
+    for norm in norms(module):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+    assert_same(module, model.optimized(module), entering(model))
