@@ -128,6 +128,7 @@ def inference(settings: Settings) -> Results:
 
     found: Results = {}
     for name in settings.networks:
+        torch.manual_seed(0)
         model = cnndsl.load(f"zoo:{name}")
         plain, again = model.to_torch(), model.to_torch()
         _train_somewhat(plain)
@@ -192,11 +193,11 @@ def text(settings: Settings) -> Results:
             module = timed("build", lambda source=source: build(source))
             timed("construct", type(module))
             timed("by hand", WRITTEN["resnet50"])
-    medians = {name: statistics.median(each) for name, each in taken.items()}
-    medians["execute"] = medians.pop("build") - medians["construct"]
+    taken["execute"] = [both - made for both, made in zip(taken["build"], taken["construct"], strict=True)]
     whole = [sum(each) for each in zip(taken["parse"], taken["source"], taken["build"], strict=True)]
     beyond = [each - hand for each, hand in zip(whole, taken["by hand"], strict=True)]
-    parts = {name: round(medians[name], 2) for name in ("parse", "source", "execute", "construct", "by hand")}
+    names = ("parse", "source", "execute", "construct", "by hand")
+    parts = {name: round(statistics.median(taken[name]), 2) for name in names}
     found = {**parts, "whole": round(statistics.median(whole), 2), "beyond": round(statistics.median(beyond), 2)}
     _teller("text")(json.dumps(found))
     return found

@@ -289,6 +289,29 @@ def test_it_takes_maps_of_any_size(convolution: PackedConv2d) -> None:
         assert_is_plain(convolution, torch.randn(shape))
 
 
+@pytest.mark.parametrize("shape", [(2, 5, 6, 6), (2, 8, 0, 6), (8, 6), (2, 8, 6, 6, 6)])
+def test_it_refuses_what_torch_s_own_refuses(convolution: PackedConv2d, shape: tuple[int, ...]) -> None:
+    convolution.padding = (0, 0)
+    plain = nn.Conv2d(8, 16, 3)
+    for module in (plain, convolution):
+        with torch.no_grad(), pytest.raises(RuntimeError):
+            module(torch.randn(shape))
+
+
+def test_a_map_that_the_kernel_does_not_fit_is_refused(convolution: PackedConv2d) -> None:
+    convolution.padding = (0, 0)
+    with torch.no_grad(), pytest.raises(RuntimeError):
+        convolution(torch.randn(2, 8, 2, 2))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_it_can_be_traced(convolution: PackedConv2d) -> None:
+    input = picture()
+    with torch.no_grad():
+        for traced in (torch.jit.trace(convolution, input), torch.export.export(convolution, (input,)).module()):
+            assert torch.allclose(traced(input), convolution(input), atol=1e-5)
+
+
 def test_it_can_be_copied_and_pickled(convolution: PackedConv2d) -> None:
     file = io.BytesIO()
     torch.save(convolution, file)

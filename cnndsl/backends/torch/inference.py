@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,18 @@ from cnndsl.graph import Graph, Node
 __all__ = ["PackedConv2d", "for_inference"]
 
 
+class _Packed(NamedTuple):
+    """A weight in oneDNN's layout, and which that is: the tensor, where its numbers are, how often it has changed."""
+
+    weight: Tensor
+    place: int
+    version: int
+    packed: Tensor
+
+    def is_of(self, weight: Tensor) -> bool:
+        return self.weight is weight and (self.place, self.version) == (weight.data_ptr(), weight._version)
+
+
 class PackedConv2d(nn.Conv2d):
     """A convolution that keeps its weight a second time, in the layout in which oneDNN computes.
 
@@ -23,26 +35,25 @@ class PackedConv2d(nn.Conv2d):
     whatever counts in its `_version` (all but writing to `weight.data`). Any other call is that of `nn.Conv2d`.
     """
 
-    _packed: tuple[object, Tensor] | None = None
+    _packed: _Packed | None = None
 
     def forward(self, input: Tensor) -> Tensor:
         if not self._can_be_packed(input):
             return super().forward(input)
-        return cast(
-            Tensor,
-            torch.ops.mkldnn._convolution_pointwise(
-                input, self._in_layout(input), self.bias, *self._geometry(), "none", [], ""
-            ),
-        )
+        weight = self._in_layout(input)
+        run = torch.ops.mkldnn._convolution_pointwise
+        return cast(Tensor, run(input, weight, self.bias, *self._geometry(), "none", [], ""))
 
     def _can_be_packed(self, input: Tensor) -> bool:
-        is_plain_call = not (
-            torch.is_grad_enabled() or torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
+        is_recorded = (
+            torch.is_grad_enabled() or torch._C._get_tracing_state() is not None or torch.compiler.is_compiling()
         )
         return (
-            is_plain_call
+            not is_recorded
+            and not torch.is_autocast_enabled("cpu")
             and type(input) is Tensor
             and input.dim() == 4
+            and input.shape[1] == self.in_channels
             and input.numel() > 0
             and all(each.is_cpu and each.dtype == torch.float32 for each in (input, self.weight))
             and not self.weight.is_inference()  # such a tensor has no version
@@ -50,12 +61,12 @@ class PackedConv2d(nn.Conv2d):
         )
 
     def _in_layout(self, input: Tensor) -> Tensor:
-        state = (self.weight.data_ptr(), self.weight._version)
-        if self._packed is None or self._packed[0] != state:
-            weight = self.weight.detach()
-            packed = torch.ops.mkldnn._reorder_convolution_weight(weight, *self._geometry(), list(input.shape))
-            self._packed = state, packed
-        return self._packed[1]
+        weight, known = self.weight, self._packed
+        if known is None or not known.is_of(weight):
+            pack = torch.ops.mkldnn._reorder_convolution_weight
+            packed = pack(weight.detach(), *self._geometry(), list(input.shape))
+            known = self._packed = _Packed(weight, weight.data_ptr(), weight._version, packed)
+        return known.packed
 
     def _geometry(self) -> tuple[Any, ...]:
         return self.padding, self.stride, self.dilation, self.groups
@@ -81,10 +92,16 @@ def for_inference(module: nn.Module, graph: Graph) -> nn.Module:
         _put(module, node, nn.Identity())
     convert_conv2d_weight_memory_format(module, torch.channels_last)
     convert_conv3d_weight_memory_format(module, torch.channels_last_3d)
+    if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        _pack(module)
+    return module
+
+
+def _pack(module: nn.Module) -> None:
+    """Make the 2-D convolutions such that keep their weights in oneDNN's layout."""
     for part in list(module.modules()):
         if type(part) is nn.Conv2d and isinstance(part.padding, tuple) and part.padding_mode == "zeros":
             part.__class__ = PackedConv2d
-    return module
 
 
 def _fold(module: nn.Module, before: Node, norm: Node) -> None:
