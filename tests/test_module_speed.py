@@ -109,3 +109,33 @@ def test_it_measures(tmp_path: Path) -> None:
     assert list(found["by hand"]["mobilenetv2"]) == ["forward, batch 1", "forward and backward, batch 1"]
     assert found["inference"]["mobilenetv2"]["batch 1"]["apart"] < 1e-4
     assert 0 < found["text"]["parse"] < found["text"]["whole"]
+
+
+@pytest.mark.slow
+@pytest.mark.torch
+def test_training_steps_are_measured_eager_and_compiled() -> None:
+    torch, pairs = pytest.importorskip("torch"), pytest.importorskip("pairs")
+    nn = torch.nn
+    made = [
+        nn.Sequential(nn.Conv2d(3, 8, 7, 16), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 1000))
+        for _ in range(3)
+    ]
+    before = made[0][0].weight.clone()
+    found = pairs.trained(made[0], made[1:], macs=1_000_000, rounds=1, device="cpu", batch=2)
+    assert list(found) == ["eager", "compiled"]
+    for each in found.values():
+        assert each["images_per_second"] == pytest.approx(pairs.STEPS * 2 / each["ms"] * 1000, abs=0.1)
+        assert each["share_of_peak"] is None  # nobody says what a CPU's is
+    assert not torch.equal(made[0][0].weight, before)
+
+
+@pytest.mark.gpu
+@pytest.mark.torch
+def test_a_gpu_is_measured(tmp_path: Path) -> None:
+    if not pytest.importorskip("torch").cuda.is_available():
+        pytest.skip("there is no GPU")
+    output = tmp_path / "modules.json"
+    options = ["--parts", "gpu", "--rounds", "1", "--output", str(output)]
+    subprocess.run([sys.executable, "benchmarks/modules.py", *options], cwd=ROOT, capture_output=True, check=True)
+    found = json.loads(output.read_text())["gpu"]["by hand"]
+    assert all(each["images_per_second"] > 0 and each["card"] for each in found.values())
