@@ -22,7 +22,13 @@ PAGE = BENCHMARK.PAGE.read_text()
 def result(ratio: float, again: float = 1.0, apart: float = 0.0) -> dict[str, Any]:
     """A measurement with intervals of a hundredth around its ratios."""
     spans = ({"median": each, "low": each - 0.01, "high": each + 0.01} for each in (ratio, again))
-    return {**dict(zip(("ratio", "again"), spans, strict=True)), "ms": 10.0, "reference_ms": 10.0, "apart": apart}
+    return {
+        **dict(zip(("ratio", "again"), spans, strict=True)),
+        "ms": 10.0,
+        "reference_ms": 10.0,
+        "apart": apart,
+        "rounding": 1e-6,
+    }
 
 
 def missed(results: dict[str, Any]) -> list[str]:
