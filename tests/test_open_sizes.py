@@ -499,9 +499,9 @@ def test_torch_gives_the_sizes_of_the_formulas(text: str) -> None:
 
 
 def test_the_source_is_that_of_any_size() -> None:
-    """But for the sizes in comments: the network does not change with the size of its input."""
+    """But for the sizes in comments and in the docstring: the network does not change with the size of its input."""
     open, closed = (parse(RESIDUAL, input=size).torch_source() for size in ("3xHxW", "3x64x64"))
-    without = [re.sub(r" *#.*|Input.*", "", source) for source in (open, closed)]
+    without = [re.sub(r" *#.*|(Input|Its spec, with) .*", "", source) for source in (open, closed)]
     assert without[0] == without[1]
 
 

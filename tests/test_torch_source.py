@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -26,6 +27,7 @@ from cnndsl.model import Model
 torch = pytest.importorskip("torch")
 meta = pytest.importorskip("meta")
 tracing = pytest.importorskip("tracing")
+build = pytest.importorskip("cnndsl.backends.torch.module").build
 
 pytestmark = pytest.mark.torch
 
@@ -79,6 +81,37 @@ def assert_computes_the_same(model: Model) -> None:
         assert all(torch.equal(*pair) for pair in zip(outputs, expected, strict=True))
 
 
+def plainly(source: str) -> str:
+    """A source that writes over nothing."""
+    without = source.replace("inplace=True", "inplace=False")
+    whole = re.sub(
+        r"^( +)(\w+) \+= (.*[^(\[])$", r"\1\2 = \2 + (\3)", re.sub(r"  #.*", "", without), flags=re.MULTILINE
+    )
+    return re.sub(r"^( +)(\w+) \+= ", r"\1\2 = \2 + ", whole, flags=re.MULTILINE)
+
+
+def learned(module: torch.nn.Module, inputs: list[torch.Tensor], training: bool) -> list[torch.Tensor]:
+    """The outputs, and the gradients of all that they depend on."""
+    torch.manual_seed(1)
+    given = [each.clone().requires_grad_() for each in inputs]
+    outputs = module.train(training)(*given)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    wanted = [*given, *module.parameters()]
+    loss = sum((output * torch.linspace(-1, 1, output.numel()).view_as(output)).sum() for output in outputs)
+    return [*outputs, *torch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)]
+
+
+def assert_writing_over_changes_nothing(model: Model) -> None:
+    """With the values written over that the source says, and without, all is the same, gradients too."""
+    source = model.torch_source()
+    module, plain = build(source).double(), build(plainly(source)).double()
+    plain.load_state_dict(module.state_dict())
+    inputs = [each.double() for each in entering(model)]
+    for training in (False, True):
+        pairs = zip(learned(module, inputs, training), learned(plain, inputs, training), strict=True)
+        assert all(torch.equal(*pair) for pair in pairs)
+
+
 @pytest.mark.parametrize("spec", [*SPECS, PYRAMID], ids=lambda spec: spec.stem)
 def test_every_spec_agrees_with_its_graph(spec: Path) -> None:
     assert_agrees(cnndsl.load(spec))
@@ -100,6 +133,32 @@ def test_every_construct_agrees_and_computes_the_same(spec: str) -> None:
     model = cnndsl.parse(spec)
     assert_agrees(model)
     assert_computes_the_same(model)
+    assert_writing_over_changes_nothing(model)
+
+
+WRITTEN_OVER = {
+    "behind a norm": ("INPUT(4x6x6) -> CONV(4) -> BN -> RELU", 1),
+    "behind dropout": ("INPUT(4x6x6) -> CONV(4) -> DROPOUT -> RELU", 1),
+    "a sum and what follows": ("INPUT(4x6x6) -> RELU -> [CONV(4) -> BN + ID] -> RELU", 2),
+    "what comes in": ("INPUT(4x6x6) -> RELU", 0),
+    "what comes in, behind dropout": ("INPUT(4x6x6) -> DROPOUT -> RELU", 0),
+    "what leaves too": ("INPUT(4x6x6) -> CONV(4) as x -> RELU as y\nx -> FC(2)", 0),
+    "what is read twice": ("INPUT(4x6x6) -> CONV(4) -> [RELU + ID]", 0),
+    "what a backward pass reads": ("INPUT(4x6x6) -> CONV(4) -> SIGMOID -> [ID -> RELU]", 0),
+    "a sum of a sigmoid": ("INPUT(4x6x6) -> CONV(4) -> [SIGMOID + ID]", 0),
+    "a view": ("INPUT(4x6x6) -> CONV(4) -> RESHAPE(6x4x6) -> RELU", 0),
+    "a part of a map": ("INPUT(4x6x6) -> CONV(4) -> [CHANNELS(0, 2) -> RELU, CHANNELS(2, 4)]", 0),
+    "a block that is shared": ("shared f = CONV(4) -> RELU\nINPUT(4x6x6) -> f -> f", 0),
+}
+
+
+@pytest.mark.parametrize(("spec", "times"), WRITTEN_OVER.values(), ids=WRITTEN_OVER)
+def test_what_is_written_over(spec: str, times: int) -> None:
+    model = cnndsl.parse(spec)
+    source = model.torch_source()
+    assert source.count("inplace=True") + source.count(" += ") == times
+    assert_computes_the_same(model)
+    assert_writing_over_changes_nothing(model)
 
 
 @pytest.mark.parametrize("name", ["initial values", "modules that torch lacks", "loops", "uneven padding"])
@@ -171,6 +230,7 @@ def assert_program(text: str) -> bool:
         return False
     assert_agrees(model)
     assert_computes_the_same(model)
+    assert_writing_over_changes_nothing(model)
     return True
 
 
@@ -371,7 +431,7 @@ def test_the_source_is_as_short_as_people_write_it(spec: str, most: int) -> None
 ONE_CLASS = {  # the blocks that differ, and how the class tells which one it is
     "resnet50": ("Bottleneck", "if in_channels != 4 * c else nn.Identity()"),
     "seresnet50": ("Bottleneck", "if in_channels != 4 * c else nn.Identity()"),
-    "mobilenetv2": ("Block", "return y + x if self.has_add1 else y"),
+    "mobilenetv2": ("Block", "        if self.has_add1:\n            y += x\n        return y"),
     "vgg16": ("Stage", "for i in range(2, n + 1):"),
     "densenet121": ("Dense", "for layer in self.children():"),
 }
@@ -399,7 +459,7 @@ VARIANTS = {
     ),
     "no reason that can be seen": (
         "f(c) = CONV(c) -> [RELU if c == 5 or c == 7 else ID]\nINPUT(3x8x8) -> f(5) -> f(6) -> f(7) -> f(8)",
-        "self.relu1 = nn.ReLU() if has_relu1 else nn.Identity()",
+        "self.relu1 = nn.ReLU(inplace=True) if has_relu1 else nn.Identity()",
     ),
     "a sum": (
         "f(s) = [CONV(C, 3, s) -> RELU + ID] if s == 1 else [CONV(C, 3, s) -> RELU]\n"

@@ -34,6 +34,7 @@ class Part:
         arguments: Python expressions for what the item is made with, by name; without those that equal defaults.
         made: the class of a block.
         type: what leaves it, where that is the same for all instances.
+        overwrites: whether it may write where it reads first, in all instances.
         condition: a Python expression that tells whether an instance has it; "" where all have it.
         passes: which of the values that it reads stands in its place where it is not there.
     """
@@ -44,6 +45,7 @@ class Part:
     arguments: dict[str, str]
     made: ModuleClass | None
     type: TensorType | None
+    overwrites: bool
     condition: str = ""
     passes: int = 0
 
@@ -328,7 +330,8 @@ class _Finder:
         called = self._library.name(content.path) if isinstance(content, _CALLS) else ""
         made = self._made[content].made if isinstance(content, Instance) else None
         type = piece.item.type if all(one.item.type == piece.item.type for one in column.values()) else None
-        return Part(piece, place, called, written, made, type)
+        overwrites = all(one.item.overwrites for one in column.values())
+        return Part(piece, place, called, written, made, type, overwrites)
 
 
 def _progression(begins: Mapping[int, Any], grows: Mapping[int, int], name: str, arguments: Arguments) -> str:

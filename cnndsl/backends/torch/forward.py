@@ -87,6 +87,9 @@ class _Writer:
 
     def _part(self, part: Part) -> None:
         content = part.item.content
+        if isinstance(content, Operator) and part.overwrites and not part.passes:
+            self._add_to(part)
+            return
         if part.is_skipped_in_forward:
             self._flush()
         is_merge = isinstance(content, Operator) or (isinstance(content, FunctionCall) and len(part.item.reads) > 1)
@@ -103,6 +106,24 @@ class _Writer:
         is_long = len(flat(value.expression)) > _WIDEST or part.is_skipped_in_forward
         if self._uses[wire] != 1 or (is_long and not self._is_last(part)):
             self._flush()
+
+    def _add_to(self, part: Part) -> None:
+        """Write `y += x`, in a branch where some instances do not add."""
+        if part.is_skipped_in_forward:
+            self._flush()
+        to, _ = part.item.reads
+        first, second = self._operands(part.item.reads, _DEEPEST - 1)
+        self._flush()
+        if to not in self._variables:
+            self._assign([to], first, self._parts[to.item])
+        name = self._variables[to]
+        self._read([to, *second.reads])
+        self._variables[Wire(part.place)] = name
+        indent = self._indent
+        if part.is_skipped_in_forward:
+            self._lines.append(f"{indent}if self.{attribute(self._made, has(part))}:")
+            indent += _STEP
+        self._lines += with_comment(list(lines(f"{name} += ", second.expression, "", indent)), part)
 
     def _is_last(self, part: Part) -> bool:
         """Whether what a part gives is read by the statement that ends the body or the loop, and nothing between."""

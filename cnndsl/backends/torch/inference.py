@@ -86,8 +86,6 @@ def for_inference(module: nn.Module, graph: Graph) -> nn.Module:
     liberties = Liberties(graph)
     for before, norm in liberties.folds():
         _fold(module, before, norm)
-    for node in liberties.overwriting():
-        cast(nn.ReLU, _part(module, node.path)).inplace = True
     for node in liberties.resting():
         _put(module, node, nn.Identity())
     convert_conv2d_weight_memory_format(module, torch.channels_last)

@@ -1,4 +1,4 @@
-"""What may be done otherwise where a network is only run, with the same result; read off the graph.
+"""What a module may do otherwise than the graph says, with the same result; read off the graph.
 
 Nodes whose weights, or whose module, other nodes use too are left alone.
 """
@@ -40,11 +40,11 @@ class Liberties:
                     yield before, norm
 
     def overwriting(self) -> Iterator[Node]:
-        """ReLUs that may write where they read: nobody else needs what enters, forwards or backwards."""
+        """ReLUs and sums that may write where they read first: nobody else needs that, forwards or backwards."""
         return (
             node
             for node in self._graph
-            if _calls(node) in _RELUS and self._is_own(node) and self._is_free(node.inputs[0])
+            if (_calls(node) in _RELUS or _is_sum_of_two(node)) and self._is_own(node) and self._is_free(node.inputs[0])
         )
 
     def resting(self) -> Iterator[Node]:
@@ -67,6 +67,13 @@ class Liberties:
         if _rests(last):
             return self._is_free(node.inputs[0])
         return (isinstance(last, Operator) and last.symbol in "+-") or _calls(node).startswith(_FRESH)
+
+
+def _is_sum_of_two(node: Node) -> bool:
+    """Whether a node adds to one tensor another one of the same shape."""
+    last = _last(node)
+    is_plain = isinstance(last, Operator) and last.symbol == "+" and last.trailing == (0, 0) and not last.numbers
+    return is_plain and node.input_types == (node.type, node.type)
 
 
 def _apart(one: Node, other: Node) -> Iterator[tuple[str, ...]]:

@@ -294,8 +294,10 @@ class _Folder:
         second = self._pieces[at + repeat.length].item if repeat.times > 1 else item
         pairs = zip(item.reads, second.reads, strict=True)
         reads = tuple(numbers.get(Carried(*pair)) or now.get(pair[0], pair[0]) for pair in pairs)
-        is_one_type = all(each.item.type == item.type for each in self._pieces[at : repeat.end : repeat.length])
-        return replace(piece, item=item._replace(reads=reads, type=item.type if is_one_type else None))
+        items = [each.item for each in self._pieces[at : repeat.end : repeat.length]]
+        type = item.type if all(each.type == item.type for each in items) else None
+        overwrites = all(each.overwrites for each in items)
+        return replace(piece, item=item._replace(reads=reads, type=type, overwrites=overwrites))
 
 
 def _can_repeat(piece: Piece) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cnndsl.backends.torch.liberties import Liberties
 from cnndsl.graph import Block, Graph, Node, Scope, hierarchy
 from cnndsl.layers import TensorType
 from cnndsl.layers.lowering import ModuleCall, Step
@@ -34,6 +35,7 @@ class Item(NamedTuple):
         is_again: whether it is an item before it in the same block, used once more; then it has that one's name.
         origin: the path of the first use of the weights that it shares; () where it is the first.
         tensors: those of its weights that it shares; () where it shares all that it is made of.
+        overwrites: whether it may write where it reads first.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Item(NamedTuple):
     is_again: bool = False
     origin: tuple[str, ...] = ()
     tensors: tuple[str, ...] = ()
+    overwrites: bool = False
 
 
 class Tie(NamedTuple):
@@ -133,6 +136,7 @@ class _Cutter:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._overwriting = set(Liberties(graph).overwriting())
         self._made: dict[tuple[str, ...], Step | Instance] = {}
         """What stands at a path."""
         self._last_read: dict[_Value, int] = {}
@@ -199,8 +203,10 @@ class _Cutter:
         steps = node.layer.lower(node.input_types, node.type)
         for step in steps:
             suffix = f"_{step.suffix}" if isinstance(step, ModuleCall) and step.suffix else ""
-            type = node.type if step is steps[-1] else None
-            item = Item(f"{node.name}{suffix}", step, reads, type)
+            is_last = step is steps[-1]
+            type = node.type if is_last else None
+            overwrites = is_last and node in self._overwriting
+            item = Item(f"{node.name}{suffix}", step, reads, type, overwrites=overwrites)
             if node.shares and isinstance(step, ModuleCall) and not suffix:  # the step that holds the weights
                 weights = tuple(node.layer.parameters(node.input_types))
                 item = item._replace(origin=(*node.shares.scope, node.shares.name), tensors=weights)

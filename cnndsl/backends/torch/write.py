@@ -168,7 +168,8 @@ def _call(part: Part) -> Group:
     content = part.item.content
     assert isinstance(content, ModuleCall)
     by_position = tuple(part.arguments[each] for each in content.args)
-    by_keyword = tuple(f"{each}={text}" for each, text in part.arguments.items() if each not in content.args)
+    keywords = part.arguments | ({"inplace": "True"} if part.overwrites else {})
+    by_keyword = tuple(f"{each}={text}" for each, text in keywords.items() if each not in content.args)
     return Group(f"{part.called}(", by_position + by_keyword, ")")
 
 
