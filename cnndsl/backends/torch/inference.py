@@ -111,12 +111,14 @@ def _fold(module: nn.Module, before: Node, norm: Node) -> None:
     groups = first.groups if is_transposed else 1  # a transposed convolution has the groups' outputs side by side
     tensors = (first.weight, first.bias, second.running_mean, second.running_var, second.weight, second.bias)
     with torch.no_grad():
-        by_group = zip(*([None] * groups if each is None else each.chunk(groups) for each in tensors), strict=True)
+        exact = (None if each is None else each.double() for each in tensors)  # so that weights are rounded once
+        by_group = zip(*([None] * groups if each is None else each.chunk(groups) for each in exact), strict=True)
         folded = [
             fuse_conv_bn_weights(weight, bias, mean, variance, second.eps, scale, shift, is_transposed)
             for weight, bias, mean, variance, scale, shift in by_group
         ]
-        first.weight, first.bias = (nn.Parameter(torch.cat(parts)) for parts in zip(*folded, strict=True))
+        kind = first.weight.dtype
+        first.weight, first.bias = (nn.Parameter(torch.cat(parts).to(kind)) for parts in zip(*folded, strict=True))
     _put(module, norm, nn.Identity())
 
 
