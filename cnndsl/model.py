@@ -220,9 +220,9 @@ class Model:
         """A copy of a module of this network, trained or not, for running it; the module itself stays as it is.
 
         The copy gives the same up to rounding, and faster. It is in evaluation mode. A batch norm behind a convolution
-        or FC is folded into its weights, weights of convolutions are in channels_last, dropout is gone; so the copy is not to be trained: `train()` brings back neither
-        the norms' statistics of a batch nor the dropout. What shares its weights is left as it is. Its keys are fewer
-        than those of the module: what is saved is the module.
+        or FC is folded into its weights, weights of convolutions are in channels_last, dropout is gone; so the copy is
+        not to be trained: `train()` brings back neither the norms' statistics of a batch nor the dropout. What shares
+        its weights is left as it is. Its keys are fewer than those of the module: what is saved is the module.
 
         Args:
             module: from `to_torch()`, or from the file that `torch_source()` writes.
