@@ -194,7 +194,8 @@ LAYERS = """
 FORMS = """
     <p>-><p> <p>-><p> [<p>+ID] [<p>+<p>] [<p>-<p>] [<p>&<p>] [<p>&GAP->FC(C)->SIGMOID] [<p>,<p>]->CONV(C//2,1) <p>*2
     <p>*3 f(C) f(C,1) f(C,s=5) g(<p>) g(<p>) h(2) h(3) [CHANNELS(0,1),CHANNELS(1,C)-><p>] k(C) k(C+2)->k(C-2) k(C,2)
-    k(C,3) [ID,CONV(2)]*4->CONV(C-8,1) [<p>->CONV(C)->BN+ID]*3 m(1) m(3) m(4)
+    k(C,3) r(2,0) r(2,1) r(3,0) r(3,1) r(3,2) r(1,2) r(4,0) [ID,CONV(2)]*4->CONV(C-8,1) [<p>->CONV(C)->BN+ID]*3 m(1)
+    m(3) m(4)
 """
 
 
@@ -207,13 +208,24 @@ def networks(draw: st.DrawFn, depth: int = 4) -> str:
     return text
 
 
-programs = st.tuples(networks(depth=2), networks(depth=2), networks(), networks(), st.integers(1, 3)).map(
-    lambda found: (
-        "f(c, s=3) = CONV(c, s) -> [{}]\ng(net) = net -> BN -> net\nh(n) = [f(C, n) + [{}]]*n\n"
-        "k(c, s=1) = [short(c) if s > 1 else [CONV(c) -> BN + short(c)]] -> [RELU if s == 2 else ID]\n"
-        "short(c) = ID if C == c else CONV(c, 1)\nm(n) = [k(C, n) + ID]*n\n"
-        "INPUT({}x6x6) -> CONV(4) -> [{}] -> RELU -> CONV(6) -> [{}]".format(found[0], found[1], found[4], *found[2:4])
-    )
+DEFINITIONS = """
+f(c, s=3) = CONV(c, s) -> [{0}]
+g(net) = net -> BN -> net
+h(n) = [f(C, n) + [{1}]]*n
+k(c, s=1) = [short(c) if s > 1 else [CONV(c) -> BN + short(c)]] -> [RELU if s == 2 else ID]
+short(c) = ID if C == c else CONV(c, 1)
+m(n) = [k(C, n) + ID]*n
+r(n, s) = [[{2}]*n + ID] if s == 0 else [[{2}]*n if s == 1 else [[CONV(C) -> BN -> RELU]*n -> k(C, n)]]
+"""
+
+programs = st.builds(
+    (DEFINITIONS + "INPUT({3}x6x6) -> CONV(4) -> [{4}] -> RELU -> CONV(6) -> [{5}]").format,
+    networks(depth=2),
+    networks(depth=2),
+    networks(depth=0),
+    st.integers(1, 3),
+    networks(),
+    networks(),
 )
 
 

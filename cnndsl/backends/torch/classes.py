@@ -232,16 +232,21 @@ class _Finder:
     def _joins(self, group: _Group, form: _Form, least: Least) -> bool:
         """Whether a form only lacks what the first one of a group has; from here on it is of that group."""
         whole, body = group.forms[0].instances[0], group.forms[0].bodies[0]
-        bodies = form.bodies
+        members: list[_Member] = []
         if any(each.ties or len(each.inputs) != len(whole.inputs) for each in (whole, *form.instances)):
             return False
-        if bodies[0].is_chain and not body.is_chain:
-            bodies = [self._body(instance, False, least) for instance in form.instances]
-        places = aligned(body, bodies[0])
-        if places is None:
+        if body.is_chain and not form.bodies[0].is_chain:
             return False
-        runs = (at_places(each, places) for each in bodies)
-        group.members.extend(map(_Member, form.instances, runs))
+        if form.bodies[0].is_chain == body.is_chain:
+            bodies, places = form.bodies, [aligned(body, form.bodies[0])] * len(form.bodies)
+        else:  # those that were like each other as chains need not be so otherwise
+            bodies = [self._body(instance, body.is_chain, least) for instance in form.instances]
+            places = [aligned(body, each) for each in bodies]
+        for instance, each, at in zip(form.instances, bodies, places, strict=True):
+            if at is None:
+                return False
+            members.append(_Member(instance, at_places(each, at)))
+        group.members.extend(members)
         group.forms.append(form)
         return True
 
@@ -310,7 +315,9 @@ class _Finder:
         if not follows and set(counts) == {0, 1}:
             part = parts[0]
             part.condition = arguments.condition([count > 0 for count in counts], f"has_{part.item.name}")
-            (part.passes,) = {run.passes for run in column if isinstance(run, Lacking)}
+            part.passes, *others = {run.passes for run in column if isinstance(run, Lacking)}
+            if others:
+                raise Unfit
         elif not follows and 0 in counts:
             raise Unfit
         is_once = set(counts) == {1} or parts[0].condition
