@@ -94,6 +94,7 @@ def test_the_documents_hold_examples() -> None:
 
 OF_THE_EXTRAS = (
     "cnndsl.training.",
+    "cnndsl.backends.torch.inference",
     "cnndsl.backends.torch.module",
     "cnndsl.backends.torch.parts",
     "cnndsl.backends.torch.weights.files",
