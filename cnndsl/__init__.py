@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cnndsl.backends.torch.weights.report import WeightsError, WeightsWarning
     from cnndsl.model import Model, SpecError, load, parse
 
-__all__ = ["Model", "SpecError", "__version__", "load", "parse"]
+__all__ = ["Model", "SpecError", "WeightsError", "WeightsWarning", "__version__", "load", "parse"]
 
 __version__ = "0.1.0"
 
@@ -21,9 +22,10 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """The public names, imported when they are asked for: `cnndsl --help` needs none of them."""
     if name in __all__:
-        import cnndsl.model
+        from importlib import import_module
 
-        return getattr(cnndsl.model, name)
+        home = "cnndsl.backends.torch.weights.report" if name.startswith("Weights") else "cnndsl.model"
+        return getattr(import_module(home), name)
     raise AttributeError(f"module 'cnndsl' has no attribute {name!r}")
 
 

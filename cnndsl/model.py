@@ -149,7 +149,7 @@ class Model:
 
         Args:
             weights: what it begins with in place of torch's initial values, as in `load_weights`. Where they fit in
-                part or in more ways than one, a `WeightsWarning` holds the report.
+                part or in more ways than one, a `cnndsl.WeightsWarning` holds the report.
             match: as in `load_weights`.
             partial: as in `load_weights`.
             optimize: what it is for: "inference" gives what `optimized` makes of it, None the module as it is written.
@@ -157,7 +157,7 @@ class Model:
         Raises:
             SpecError: torch makes a layer with a number that depends on an open size.
             ValueError: `optimize` is neither of these.
-            cnndsl.backends.torch.weights.report.WeightsError: the weights cannot be read, or do not fit.
+            cnndsl.WeightsError: the weights cannot be read, or do not fit.
         """
         from cnndsl.backends.torch.module import build
 
@@ -196,7 +196,7 @@ class Model:
             what was matched, what not and why; `str()` tells it.
 
         Raises:
-            cnndsl.backends.torch.weights.report.WeightsError: the weights cannot be read, or do not fit.
+            cnndsl.WeightsError: the weights cannot be read, or do not fit.
         """
         from cnndsl.backends.torch.weights.load import fit
 
@@ -208,7 +208,7 @@ class Model:
         """Write the weights of a module that `to_torch` gave into a .safetensors file, under the names of the spec.
 
         Raises:
-            cnndsl.backends.torch.weights.report.WeightsError: the file has another suffix.
+            cnndsl.WeightsError: the file has another suffix.
             OSError: it cannot be written.
         """
         from cnndsl.backends.torch.weights.files import write
