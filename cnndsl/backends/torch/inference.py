@@ -90,9 +90,16 @@ def for_inference(module: nn.Module, graph: Graph) -> nn.Module:
         _put(module, node, nn.Identity())
     convert_conv2d_weight_memory_format(module, torch.channels_last)
     convert_conv3d_weight_memory_format(module, torch.channels_last_3d)
-    if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if _has_layouts():
         _pack(module)
     return module
+
+
+def _has_layouts() -> bool:
+    """Whether this torch has oneDNN, and the operators for its layouts, which torch does not document."""
+    operators = ("_convolution_pointwise", "_reorder_convolution_weight")
+    is_there: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return is_there and all(hasattr(torch.ops.mkldnn, name) for name in operators)
 
 
 def _pack(module: nn.Module) -> None:
