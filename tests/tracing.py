@@ -35,11 +35,26 @@ class Watch:
     """What was computed and is not told yet, in the order of execution."""
 
     done: list[Done] = field(default_factory=list)
+    first: dict[tuple[str, tuple[int, ...]], torch.Tensor] = field(default_factory=dict)
+    """What functions gave first, by their name and settings, and by what they read."""
+    alike: dict[int, torch.Tensor] = field(default_factory=dict)
+    """What a function gave first, for what it gave again from the same: in `x + x + (x + x)` they look alike."""
+
+    def add(self, name: str, settings: str, inputs: list[torch.Tensor], result: torch.Tensor) -> None:
+        """Note what a function did."""
+        self.done.append(Done({name}, inputs, (result,)))
+        if all(result is not each for each in inputs):
+            key = f"{name} {settings}", tuple(id(self.one(each)) for each in inputs)
+            first = self.first.setdefault(key, result)
+            self.alike[id(result)] = first
+
+    def one(self, tensor: torch.Tensor) -> torch.Tensor:
+        return self.alike.get(id(tensor), tensor)
 
     def take(self, is_it: Callable[[Done], bool], inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         """The results of the first computation of a kind that reads just these tensors; it is told once."""
         for place, each in enumerate(self.done):
-            same = len(each.inputs) == len(inputs) and all(x is y for x, y in zip(each.inputs, inputs, strict=True))
+            same = [id(self.one(x)) for x in each.inputs] == [id(self.one(x)) for x in inputs]
             if same and is_it(each):
                 return self.done.pop(place).results
         raise AssertionError("nothing is computed from these")
@@ -56,7 +71,8 @@ class _Functions(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
         if not self.is_inside and isinstance(result, torch.Tensor):
-            self.watch.done.append(Done({func.__name__.strip("_")}, tensors(args), (result,)))
+            settings = repr([each for each in args if not tensors(each)]) + repr(kwargs)
+            self.watch.add(func.__name__.strip("_"), settings, tensors(args), result)
         return result
 
 
@@ -111,7 +127,11 @@ def shapes_by_node(module: torch.nn.Module, model: Model, inputs: list[torch.Ten
             leaving[node] = found(watch, node, step, entering, indices)
             entering = [leaving[node][0]]
     assert not watch.done, "more is computed than the graph says"
-    assert all(output is leaving[end.node][0] for output, end in zip(outputs, model.graph.outputs, strict=True))
+    given = (
+        watch.one(output) is watch.one(leaving[end.node][0])
+        for output, end in zip(outputs, model.graph.outputs, strict=True)
+    )
+    assert all(given)
     return {node.path: tuple(leaving[node][0].shape[1:]) for node in lowered}
 
 
