@@ -193,7 +193,9 @@ def test_norms_are_folded_where_nobody_else_reads_or_uses_what_they_follow(text:
 )
 def test_relus_write_where_they_read_if_nobody_else_needs_that(text: str, overwriting: int) -> None:
     made = optimised(text)
-    assert sum(each.inplace for each in made.modules() if isinstance(each, RELUS)) == overwriting
+    written = sum(each.inplace for each in made.modules() if isinstance(each, RELUS))
+    by_convolutions = sum(each.activation != "none" for each in made.modules() if isinstance(each, PackedConv2d))
+    assert written + by_convolutions == overwriting
 
 
 def test_dropout_is_gone_and_train_does_not_bring_it_back() -> None:
@@ -250,6 +252,43 @@ def test_it_costs_nothing_on_meta() -> None:
 
 
 # the convolution whose weight is kept in oneDNN's layout
+
+
+def test_relus_behind_convolutions_are_theirs_but_not_those_behind_sums() -> None:
+    names = ("resnet50", "mobilenetv2", "googlenet")
+    left = {name: cnndsl.load(f"zoo:{name}").to_torch(optimize="inference") for name in names}
+    kinds = {
+        name: sum(isinstance(part, nn.ReLU | nn.ReLU6) for part in module.modules()) for name, module in left.items()
+    }
+    assert kinds == {"resnet50": 16, "mobilenetv2": 0, "googlenet": 0}
+
+
+@pytest.mark.parametrize("activation", ["RELU", "RELU6"])
+def test_what_a_convolution_activates_it_does_with_gradients_too(activation: str) -> None:
+    model = cnndsl.parse(f"INPUT(3x8x8) -> CONV(4) -> BN -> {activation} -> CONV(4, 1)")
+    module = trained(model)
+    made, inputs = model.optimized(module), entering(model)
+    (packed, *_) = (part for part in made.modules() if isinstance(part, PackedConv2d))
+    assert packed.activation != "none"
+    with torch.no_grad():
+        fast = made(*inputs)
+    recorded = made(*inputs)
+    recorded.sum().backward()
+    assert torch.allclose(fast, recorded.detach(), atol=1e-5)
+    assert packed.weight.grad is not None
+    assert packed.weight.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "INPUT(3x8x8) -> CONV(4) -> [RELU + ID]",
+        "INPUT(3x8x8) -> CONV(4) -> BN as x -> RELU as y\nx -> CONV(2)",
+        "shared f = CONV(3) -> RELU\nINPUT(3x8x8) -> f -> f",
+    ],
+)
+def test_what_others_read_is_not_activated_before(spec: str) -> None:
+    assert any(isinstance(part, nn.ReLU) for part in optimised(spec).modules())
 
 
 @pytest.fixture

@@ -39,6 +39,15 @@ class Liberties:
                 if _calls(before).startswith(_WEIGHING) and self._is_own(before) and self._is_read_once(before):
                     yield before, norm
 
+    def activations(self) -> Iterator[tuple[Node, Node]]:
+        """ReLUs behind a 2-D convolution, or behind the norm that is folded into one; nobody else reads what enters."""
+        folded = {norm: before for before, norm in self.folds()}
+        for node in self._graph:
+            if _calls(node) in _RELUS and self._is_own(node) and self._is_read_once(node.inputs[0]):
+                before = folded.get(node.inputs[0], node.inputs[0])
+                if _calls(before) == "torch.nn.Conv2d" and self._is_own(before):
+                    yield before, node
+
     def overwriting(self) -> Iterator[Node]:
         """ReLUs and sums that may write where they read first: nobody else needs that, forwards or backwards."""
         return (
