@@ -62,8 +62,8 @@ Results = dict[str, Any]
 KEEPING = {"MALLOC_TRIM_THRESHOLD_": "1000000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000000"}
 """Tells glibc to keep the memory that is given back.
 
-Otherwise it gives large maps to the system and takes them again, page by page. That takes much of the time of a pass over
-16 pictures, and chance decides in which of two modules it happens more often.
+Otherwise it gives large maps to the system and takes them again, page by page. That takes much of the time of a pass
+over 16 pictures, and chance decides in which of two modules it happens more often.
 """
 
 
