@@ -206,14 +206,10 @@ class _Finder:
         return self._made[instance].made
 
     def find(self, instances: Sequence[Instance]) -> None:
-        """Find the classes of blocks whose inner blocks have theirs; all blocks of a definition at once."""
-        by_definition: dict[str, list[Instance]] = {}
-        for instance in instances:
-            by_definition.setdefault(definition_of(instance), []).append(instance)
-        for same in by_definition.values():
-            for group in self._groups(same):
-                self._make(group)
-            self._bodies.clear()
+        """Find the classes of the blocks of a definition, whose inner blocks have theirs."""
+        for group in self._groups(instances):
+            self._make(group)
+        self._bodies.clear()
 
     def _groups(self, instances: Sequence[Instance]) -> list[_Group]:
         least = self._least(instances)

@@ -15,18 +15,18 @@ def definition_of(instance: Instance) -> str:
 
 
 def in_order(network: Instance) -> Iterator[list[Instance]]:
-    """All blocks of a network, each once, in lists: what is inside a block stands in a list before its own.
+    """The blocks of a network, each once, in a list for each definition: what is inside a block stands before its own.
 
-    Blocks of one definition stand in one list, unless it contains itself: then those as deep stand together.
+    A definition that contains itself has a list for the blocks of each height.
     """
     found = list(dict.fromkeys(network.walk()))
     numbers = {name: number for number, name in enumerate(dict.fromkeys(map(definition_of, found)))}
     inside = _inside(found, numbers)
-    by_rank: dict[tuple[int, int], list[Instance]] = {}
+    by_rank: dict[tuple[int, int, int], list[Instance]] = {}
     for instance in found:
         number = numbers[definition_of(instance)]
         contains_itself = inside[number] >> number & 1
-        rank = (inside[number] | 1 << number).bit_count(), instance.height if contains_itself else 0
+        rank = (inside[number] | 1 << number).bit_count(), instance.height if contains_itself else 0, number
         by_rank.setdefault(rank, []).append(instance)
     return (instances for _, instances in sorted(by_rank.items(), key=lambda each: each[0]))
 

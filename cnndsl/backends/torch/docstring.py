@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cnndsl.backends.torch.layout import WIDTH
+from cnndsl.backends.torch.layout import STEP, WIDTH
 
 __all__ = ["block", "docstring", "one_line"]
-
-_STEP = " " * 4
 
 
 def docstring(lines: Iterable[str]) -> Iterator[str]:
@@ -25,7 +23,7 @@ def docstring(lines: Iterable[str]) -> Iterator[str]:
 def block(text: str) -> Iterator[str]:
     """The lines of a text, indented; tabs become spaces."""
     for line in text.strip("\r\n").splitlines():
-        yield f"{_STEP}{one_line(line.expandtabs(4))}".rstrip()
+        yield f"{STEP}{one_line(line.expandtabs(4))}".rstrip()
 
 
 def one_line(text: str) -> str:

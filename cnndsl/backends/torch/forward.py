@@ -15,14 +15,12 @@ from typing import Any, NamedTuple
 from cnndsl.backends.torch.arguments import literal
 from cnndsl.backends.torch.attributes import attribute, constant_of, has, is_constant, loop_head, member
 from cnndsl.backends.torch.classes import Loop, ModuleClass, Part, ends
-from cnndsl.backends.torch.layout import WIDTH, Chain, Choice, Expression, Group, flat, lines
+from cnndsl.backends.torch.layout import STEP, WIDTH, Chain, Choice, Expression, Group, flat, lines
 from cnndsl.backends.torch.tree import ENTERING, Instance, Wire
 from cnndsl.layers.lowering import FunctionCall, ModuleCall, Operand, Operator, Slice, Step
 
 __all__ = ["forward", "inputs", "with_comment"]
 
-_STEP = " " * 4
-_INDENT = " " * 8
 _DEEPEST = 2
 """Calls inside each other in one expression: `self.relu1(self.conv1(x))`."""
 
@@ -67,7 +65,7 @@ class _Writer:
         """Values that are written where they are read, however long that becomes."""
         self._modules: dict[Part, str] = {}
         """How the modules of a loop are called; others are attributes."""
-        self._indent = _INDENT
+        self._indent = 2 * STEP
         self._lines: list[str] = []
 
     def lines(self, result: str) -> list[str]:
@@ -122,7 +120,7 @@ class _Writer:
         indent = self._indent
         if part.is_skipped_in_forward:
             self._lines.append(f"{indent}if self.{attribute(self._made, has(part))}:")
-            indent += _STEP
+            indent += STEP
         self._lines += with_comment(list(lines(f"{name} += ", second.expression, "", indent)), part)
 
     def _is_last(self, part: Part) -> bool:
@@ -179,13 +177,13 @@ class _Writer:
         head, modules = loop_head(self._made, loop, set(self._variables.values()))
         self._lines.append(f"{self._indent}{head}")
         self._modules |= modules
-        self._indent += _STEP
+        self._indent += STEP
         before, self._last = self._last, {carried.update for carried in loop.carried}
         for part in loop.parts:
             self._part(part)
         self._hand_on(loop)
         self._last = before
-        self._indent = self._indent.removesuffix(_STEP)
+        self._indent = self._indent.removesuffix(STEP)
         self._read(kept)
 
     def _begin(self, carried: Wire, start: Wire) -> None:

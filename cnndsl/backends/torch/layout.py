@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["WIDTH", "Chain", "Choice", "Expression", "Group", "flat", "lines"]
+__all__ = ["STEP", "WIDTH", "Chain", "Choice", "Expression", "Group", "flat", "lines"]
 
 WIDTH = 88
 """Characters in a line: the default of black and of ruff."""
 
-_STEP = "    "
+STEP = "    "
+"""What a block is indented by."""
 
 
 class Group(NamedTuple):
@@ -56,16 +57,16 @@ def lines(before: str, expression: Expression, after: str, indent: str) -> Itera
     elif isinstance(expression, Chain):
         first, *others = expression.operands
         yield f"{indent}{before}("
-        yield f"{indent}{_STEP}{first}"
-        yield from (f"{indent}{_STEP}{expression.symbol} {other}" for other in others)
+        yield f"{indent}{STEP}{first}"
+        yield from (f"{indent}{STEP}{expression.symbol} {other}" for other in others)
         yield f"{indent}){after}"
     elif isinstance(expression, Choice):
         yield f"{indent}{before}("
-        yield from _choice(expression, indent + _STEP)
+        yield from _choice(expression, indent + STEP)
         yield f"{indent}){after}"
     else:
         yield f"{indent}{before}{expression.open}"
-        yield from _inner(expression.items, indent + _STEP)
+        yield from _inner(expression.items, indent + STEP)
         yield f"{indent}{expression.close}{after}"
 
 

@@ -28,24 +28,25 @@ class Liberties:
         self._graph = graph
         self._readers: Mapping[Node, list[Node]] = graph.readers()
         self._leaving = {end.node for end in graph.outputs}
+        self._last = {node: _last(node) for node in graph}
         self._lent = {node for each in graph if each.shares for node in (each, each.shares)}
         self._lent_blocks = {block for node in graph if node.shares for block in _apart(node, node.shares)}
 
     def folds(self) -> Iterator[tuple[Node, Node]]:
         """Batch norms behind a convolution or a dense layer that nobody else reads, each behind that."""
         for norm in self._graph:
-            if _calls(norm).startswith(_NORM) and self._is_own(norm):
+            if self._calls(norm).startswith(_NORM) and self._is_own(norm):
                 (before,) = norm.inputs
-                if _calls(before).startswith(_WEIGHING) and self._is_own(before) and self._is_read_once(before):
+                if self._calls(before).startswith(_WEIGHING) and self._is_own(before) and self._is_read_once(before):
                     yield before, norm
 
     def activations(self) -> Iterator[tuple[Node, Node]]:
         """ReLUs behind a 2-D convolution, or behind the norm that is folded into one; nobody else reads what enters."""
         folded = {norm: before for before, norm in self.folds()}
         for node in self._graph:
-            if _calls(node) in _RELUS and self._is_own(node) and self._is_read_once(node.inputs[0]):
+            if self._calls(node) in _RELUS and self._is_own(node) and self._is_read_once(node.inputs[0]):
                 before = folded.get(node.inputs[0], node.inputs[0])
-                if _calls(before) == "torch.nn.Conv2d" and self._is_own(before):
+                if self._calls(before) == "torch.nn.Conv2d" and self._is_own(before):
                     yield before, node
 
     def overwriting(self) -> Iterator[Node]:
@@ -53,12 +54,14 @@ class Liberties:
         return (
             node
             for node in self._graph
-            if (_calls(node) in _RELUS or _is_sum_of_two(node)) and self._is_own(node) and self._is_free(node.inputs[0])
+            if (self._calls(node) in _RELUS or self._is_sum_of_two(node))
+            and self._is_own(node)
+            and self._is_free(node.inputs[0])
         )
 
     def resting(self) -> Iterator[Node]:
         """What passes its input on unless in training, as dropout does."""
-        return (node for node in self._graph if self._is_own(node) and _rests(_last(node)))
+        return (node for node in self._graph if self._is_own(node) and _rests(self._last[node]))
 
     def _is_own(self, node: Node) -> bool:
         """Whether its module is used at this one place."""
@@ -72,17 +75,21 @@ class Liberties:
         """Whether what leaves a node may be overwritten by its reader."""
         if not self._is_read_once(node):
             return False
-        last = _last(node)
+        last = self._last[node]
         if _rests(last):
             return self._is_free(node.inputs[0])
-        return (isinstance(last, Operator) and last.symbol in "+-") or _calls(node).startswith(_FRESH)
+        return (isinstance(last, Operator) and last.symbol in "+-") or self._calls(node).startswith(_FRESH)
 
+    def _is_sum_of_two(self, node: Node) -> bool:
+        """Whether a node adds to one tensor another one of the same shape."""
+        last = self._last[node]
+        is_plain = isinstance(last, Operator) and last.symbol == "+" and last.trailing == (0, 0) and not last.numbers
+        return is_plain and node.input_types == (node.type, node.type)
 
-def _is_sum_of_two(node: Node) -> bool:
-    """Whether a node adds to one tensor another one of the same shape."""
-    last = _last(node)
-    is_plain = isinstance(last, Operator) and last.symbol == "+" and last.trailing == (0, 0) and not last.numbers
-    return is_plain and node.input_types == (node.type, node.type)
+    def _calls(self, node: Node) -> str:
+        """The path of the module or function that gives what leaves a node; "" where there is none."""
+        last = self._last[node]
+        return last.path if isinstance(last, ModuleCall | FunctionCall) else ""
 
 
 def _apart(one: Node, other: Node) -> Iterator[tuple[str, ...]]:
@@ -99,12 +106,6 @@ def _last(node: Node) -> Step | None:
     """The step that gives what leaves a node; None for an input."""
     steps = node.layer.lower(node.input_types, node.type) if node.inputs else ()
     return steps[-1] if steps else None
-
-
-def _calls(node: Node) -> str:
-    """The path of the module or function that gives what leaves a node; "" where there is none."""
-    last = _last(node)
-    return last.path if isinstance(last, ModuleCall | FunctionCall) else ""
 
 
 def _rests(step: Step | None) -> bool:

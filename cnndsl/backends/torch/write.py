@@ -19,7 +19,7 @@ from cnndsl.backends.torch.attributes import (
 from cnndsl.backends.torch.classes import Loop, ModuleClass, Part, classes, outputs_of
 from cnndsl.backends.torch.docstring import block, docstring, one_line
 from cnndsl.backends.torch.forward import forward, inputs, with_comment
-from cnndsl.backends.torch.layout import Choice, Expression, Group, lines
+from cnndsl.backends.torch.layout import STEP, Choice, Expression, Group, lines
 from cnndsl.backends.torch.library import Library
 from cnndsl.backends.torch.names import fields
 from cnndsl.backends.torch.tree import Tie, tree
@@ -28,8 +28,7 @@ from cnndsl.layers.lowering import ModuleCall, Slice
 
 __all__ = ["source"]
 
-_STEP = " " * 4
-_BODY = _STEP * 2
+_BODY = 2 * STEP
 
 
 def source(graph: Graph, spec: str = "", settings: Mapping[str, object] | None = None) -> str:
@@ -110,7 +109,7 @@ def _class(made: ModuleClass, result: str) -> list[str]:
 
 def _signature(name: str, parameters: dict[str, str], result: str) -> Iterator[str]:
     items = ("self", *(f"{parameter}: {kind}" for parameter, kind in parameters.items()))
-    return lines("", Group(f"def {name}(", items, f") -> {result}:"), "", "    ")
+    return lines("", Group(f"def {name}(", items, f") -> {result}:"), "", STEP)
 
 
 def _part(made: ModuleClass, part: Part) -> Iterator[str]:
@@ -157,8 +156,8 @@ def _loop(made: ModuleClass, loop: Loop) -> Iterator[str]:
     yield f"{_BODY}for i in range({loop.stop if loop.counts_from_zero else f'{loop.first}, {loop.stop}'}):"
     for part in modules:
         name = name_in_loop(part, loop)
-        yield from lines("", Group("self.add_module(", (name, _call(part)), ")"), "", _BODY + _STEP)
-        yield from _begun(part, f"getattr(self, {name})", _BODY + _STEP)
+        yield from lines("", Group("self.add_module(", (name, _call(part)), ")"), "", _BODY + STEP)
+        yield from _begun(part, f"getattr(self, {name})", _BODY + STEP)
 
 
 def _call(part: Part) -> Group:
