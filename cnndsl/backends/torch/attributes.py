@@ -9,7 +9,6 @@ from cnndsl.backends.torch.classes import Loop, ModuleClass, Part
 from cnndsl.backends.torch.names import Names
 
 __all__ = [
-    "attribute",
     "constant_of",
     "has",
     "is_constant",
@@ -26,17 +25,9 @@ def member(name: str) -> str:
     return f'getattr(self, "{name}")' if name.startswith("__") else f"self.{name}"
 
 
-def attribute(made: ModuleClass, wanted: str) -> str:
-    """The name of an attribute that holds a number or a truth: the wanted one, unless a module has it."""
-    words = {part.piece.word for part in made.all_parts()}
-    while any(word and re.fullmatch(rf"{re.escape(word)}\d+", wanted) for word in words):
-        wanted += "_"
-    return wanted
-
-
-def constant_of(part: Part, name: str) -> str:
-    """The attribute for a number that `forward` needs and the constructor is given."""
-    return f"{part.item.name}_{name}"
+def constant_of(made: ModuleClass, part: Part, name: str) -> str:
+    """Where a number is kept that `forward` needs and the constructor is given."""
+    return _attribute(made, f"{part.item.name}_{name}")
 
 
 def is_constant(part: Part, name: str) -> bool:
@@ -44,14 +35,22 @@ def is_constant(part: Part, name: str) -> bool:
     return part.arguments[name].isdigit()
 
 
-def has(part: Part) -> str:
-    """The attribute that tells `forward` whether to do what a part does."""
-    return f"has_{part.item.name}"
+def has(made: ModuleClass, part: Part) -> str:
+    """Where it is kept whether `forward` has to do what a part does."""
+    return _attribute(made, f"has_{part.item.name}")
 
 
-def loop_stop(loop: Loop) -> str:
-    """The attribute for the end of a loop's range, where that differs from instance to instance."""
-    return f"{next(part.item.name for part in loop.parts if part.piece.word)}_stop"
+def loop_stop(made: ModuleClass, loop: Loop) -> str:
+    """Where the end of a loop's range is kept, which differs from instance to instance."""
+    return _attribute(made, f"{loop.modules()[0].item.name}_stop")
+
+
+def _attribute(made: ModuleClass, wanted: str) -> str:
+    """An attribute for a number or a truth: of the wanted name, unless a module has it."""
+    words = {part.piece.word for part in made.modules()}
+    while any(re.fullmatch(rf"{re.escape(word)}\d+", wanted) for word in words):
+        wanted += "_"
+    return f"self.{wanted}"
 
 
 def name_in_loop(part: Part, loop: Loop) -> str:
@@ -62,7 +61,7 @@ def name_in_loop(part: Part, loop: Loop) -> str:
 
 def only_module(made: ModuleClass) -> Part | None:
     """The module of a class that has no other one, so that a loop over it is one over the children of the class."""
-    modules = [part for part in made.all_parts() if part.piece.word]
+    modules = made.modules()
     return modules[0] if len(modules) == 1 and not made.ties else None
 
 
@@ -73,7 +72,6 @@ def loop_head(made: ModuleClass, loop: Loop, taken: Iterable[str]) -> tuple[str,
         called = (part.called for part in loop.parts)
         variable = Names([*taken, *called]).fresh(only.piece.word.strip("_") or "module")
         return f"for {variable} in self.children():", {only: variable}
-    stop = loop.stop if loop.count else f"self.{attribute(made, loop_stop(loop))}"
-    span = stop if loop.counts_from_zero else f"{loop.first}, {stop}"
-    modules = {part: f"getattr(self, {name_in_loop(part, loop)})" for part in loop.parts if part.piece.word}
-    return f"for i in range({span}):", modules
+    stop = loop.stop if loop.count else loop_stop(made, loop)
+    modules = {part: f"getattr(self, {name_in_loop(part, loop)})" for part in loop.modules()}
+    return f"for i in {loop.range(stop)}:", modules

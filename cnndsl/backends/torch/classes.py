@@ -54,9 +54,14 @@ class Part:
         return self.piece.item
 
     @property
+    def is_module(self) -> bool:
+        """Whether the class keeps it; functions are only called."""
+        return bool(self.piece.word)
+
+    @property
     def is_skipped_in_forward(self) -> bool:
         """Whether some instances lack it and `forward` has to see to that; in place of a module stands another one."""
-        return bool(self.condition) and not self.piece.word
+        return bool(self.condition) and not self.is_module
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +86,13 @@ class Loop:
     counts_from_zero: bool
     carried: tuple[Carried, ...]
     place: int
+
+    def modules(self) -> list[Part]:
+        return [part for part in self.parts if part.is_module]
+
+    def range(self, stop: str) -> str:
+        """The range of `i`, with an expression for its end."""
+        return f"range({stop if self.counts_from_zero else f'{self.first}, {stop}'})"
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +123,10 @@ class ModuleClass:
         """Its parts, those of loops once."""
         for part in self.parts:
             yield from part.parts if isinstance(part, Loop) else (part,)
+
+    def modules(self) -> list[Part]:
+        """Those of all parts that it keeps."""
+        return [part for part in self.all_parts() if part.is_module]
 
 
 class _Made(NamedTuple):
@@ -366,7 +382,7 @@ def _form_of_body(instance: Instance, body: Body) -> object:
 
 
 def _form_of_run(run: Run, is_chain: bool) -> object:
-    pieces = tuple((piece.name, piece.form, piece.item.is_again) for piece in run.pieces)
+    pieces = tuple(piece.kind for piece in run.pieces)
     reads = () if is_chain else (run.count == 1, run.carried, tuple(piece.item.reads for piece in run.pieces))
     return pieces, reads
 

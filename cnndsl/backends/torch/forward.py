@@ -13,7 +13,7 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from cnndsl.backends.torch.arguments import literal
-from cnndsl.backends.torch.attributes import attribute, constant_of, has, is_constant, loop_head, member
+from cnndsl.backends.torch.attributes import constant_of, has, is_constant, loop_head, member
 from cnndsl.backends.torch.classes import Loop, ModuleClass, Part, ends
 from cnndsl.backends.torch.layout import STEP, WIDTH, Chain, Choice, Expression, Group, flat, lines
 from cnndsl.backends.torch.tree import ENTERING, Instance, Wire
@@ -91,7 +91,10 @@ class _Writer:
         if part.is_skipped_in_forward:
             self._flush()
         is_merge = isinstance(content, Operator) or (isinstance(content, FunctionCall) and len(part.item.reads) > 1)
-        if isinstance(content, Operator) and len(flat(self._value(part, self._seen(part)).expression)) > _WIDEST:
+        if (
+            isinstance(content, Operator)
+            and len(flat(self._value(part, self._seen(part.item.reads)).expression)) > _WIDEST
+        ):
             self._flush()
         value = self._value(part, self._operands(part.item.reads, _DEEPEST if is_merge else _DEEPEST - 1))
         results = _results(content)
@@ -119,7 +122,7 @@ class _Writer:
         self._variables[Wire(part.place)] = name
         indent = self._indent
         if part.is_skipped_in_forward:
-            self._lines.append(f"{indent}if self.{attribute(self._made, has(part))}:")
+            self._lines.append(f"{indent}if {has(self._made, part)}:")
             indent += STEP
         self._lines += with_comment(list(lines(f"{name} += ", second.expression, "", indent)), part)
 
@@ -133,15 +136,12 @@ class _Writer:
         is_in_order = waiting == list(self._pending)[len(self._pending) - len(waiting) :]
         if not is_in_order or any(self._pending[wire].depth > deepest for wire in waiting):
             self._flush()
-        values = self._seen_at(reads)
+        values = self._seen(reads)
         for wire in reads:
             self._pending.pop(wire, None)
         return values
 
-    def _seen(self, part: Part) -> list[_Value]:
-        return self._seen_at(part.item.reads)
-
-    def _seen_at(self, reads: tuple[Wire, ...]) -> list[_Value]:
+    def _seen(self, reads: tuple[Wire, ...]) -> list[_Value]:
         return [self._pending.get(wire) or _Value(self._variables[wire], 0, (wire,)) for wire in reads]
 
     def _flush(self) -> None:
@@ -227,16 +227,14 @@ class _Writer:
                 kept = ", ".join([":", *(self._range(part, axis, both) for axis, both in enumerate(ranges))])
                 expression = f"{_operand(expressions[0])}[{kept}]"
         if part.is_skipped_in_forward:
-            skipped = f"self.{attribute(self._made, has(part))}"
-            expression = Choice(expression, skipped, flat(expressions[part.passes]))
+            expression = Choice(expression, has(self._made, part), flat(expressions[part.passes]))
         return _Value(expression, depth, reads)
 
     def _range(self, part: Part, axis: int, both: tuple[int, int] | None) -> str:
         if both is None:
             return ":"
         texts = [
-            part.arguments[end] if is_constant(part, end) else f"self.{attribute(self._made, constant_of(part, end))}"
-            for end in ends(axis)
+            part.arguments[end] if is_constant(part, end) else constant_of(self._made, part, end) for end in ends(axis)
         ]
         return ":".join(texts) if all(text.isdigit() for text in texts) else " : ".join(texts)
 

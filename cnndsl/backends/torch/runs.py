@@ -59,8 +59,10 @@ class Piece:
     literals: tuple[Literal, ...]
 
     @property
-    def name(self) -> str:
-        return f"{self.word}{self.number}{self.suffix}" if self.word else ""
+    def kind(self) -> object:
+        """What it has in common with the piece at the same place of a block of the same class."""
+        name = f"{self.word}{self.number}{self.suffix}" if self.word else ""
+        return name, self.form, self.item.is_again
 
 
 class Carried(NamedTuple):

@@ -41,9 +41,7 @@ def _is_alike(one: Run, other: Run, is_chain: bool) -> bool:
     if len(one.pieces) != len(other.pieces) or (not is_chain and len(one.carried) != len(other.carried)):
         return False
     pairs = zip(one.pieces, other.pieces, strict=True)
-    return (is_chain or (one.count == 1) == (other.count == 1)) and all(
-        (a.name, a.form, a.item.is_again) == (b.name, b.form, b.item.is_again) for a, b in pairs
-    )
+    return (is_chain or (one.count == 1) == (other.count == 1)) and all(a.kind == b.kind for a, b in pairs)
 
 
 def goes_on(before: Run, run: Run) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from cnndsl.analyses.cost import cost
 from cnndsl.backends.torch.arguments import literal
 from cnndsl.backends.torch.attributes import (
-    attribute,
     constant_of,
     has,
     is_constant,
@@ -116,7 +115,7 @@ def _part(made: ModuleClass, part: Part) -> Iterator[str]:
     """The lines of a constructor for a part; one that is used again is made already."""
     if part.item.is_again:
         return
-    if not part.piece.word:
+    if not part.is_module:
         yield from _kept(made, part)
         return
     name = part.item.name
@@ -131,18 +130,18 @@ def _part(made: ModuleClass, part: Part) -> Iterator[str]:
 def _kept(made: ModuleClass, part: Part) -> Iterator[str]:
     """The lines for what `forward` has to know of a function."""
     if part.condition:
-        yield f"{_BODY}self.{attribute(made, has(part))} = {part.condition}"
+        yield f"{_BODY}{has(made, part)} = {part.condition}"
     if isinstance(part.item.content, Slice):
         for each in part.arguments:
             if not is_constant(part, each):
-                yield f"{_BODY}self.{attribute(made, constant_of(part, each))} = {part.arguments[each]}"
+                yield f"{_BODY}{constant_of(made, part, each)} = {part.arguments[each]}"
 
 
 def _loop(made: ModuleClass, loop: Loop) -> Iterator[str]:
     """The lines for a loop, or, in a chain, for parts that stand there twice."""
-    modules = [part for part in loop.parts if part.piece.word]
+    modules = loop.modules()
     for part in loop.parts:
-        if not part.piece.word:
+        if not part.is_module:
             yield from _kept(made, part)
     if made.is_chain and loop.count == 2:
         for number in (loop.first, loop.first + 1):
@@ -152,8 +151,8 @@ def _loop(made: ModuleClass, loop: Loop) -> Iterator[str]:
                 yield from _begun(part, member(name), _BODY)
         return
     if not loop.count and not made.is_chain and only_module(made) is None:
-        yield f"{_BODY}self.{attribute(made, loop_stop(loop))} = {loop.stop}"
-    yield f"{_BODY}for i in range({loop.stop if loop.counts_from_zero else f'{loop.first}, {loop.stop}'}):"
+        yield f"{_BODY}{loop_stop(made, loop)} = {loop.stop}"
+    yield f"{_BODY}for i in {loop.range(loop.stop)}:"
     for part in modules:
         name = name_in_loop(part, loop)
         yield from lines("", Group("self.add_module(", (name, _call(part)), ")"), "", _BODY + STEP)
