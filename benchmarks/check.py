@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pages import filled
+from pages import filled, told
 from processes import ROOT, Failed, Used, installed, machine, run, versions
 
 import cnndsl
@@ -241,7 +241,7 @@ def _machine(results: Results) -> str:
     return (
         f"Shown are medians; runs: {results['runs']}. Python {found['python']}, torch {found['torch']};\n"
         f"{where['system']};\n"
-        f"{where['processor']}, {where['cores']} cores, {where['memory_gb']} GB; load before: {where['load']}.\n"
+        f"{told(where)}"
     )
 
 

@@ -26,7 +26,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pages import filled
+from pages import filled, told
 from processes import ROOT, machine, versions
 
 import cnndsl
@@ -382,7 +382,7 @@ def _machine(results: Results) -> str:
         f"{'keeps what it is given back' if results['allocator'] == 'keeps' else 'as it is'}.\n"
         f"Python {found['python']}, torch {found['torch']}{with_it};\n"
         f"{where['system']};\n"
-        f"{where['processor']}, {where['cores']} cores, {where['memory_gb']} GB; load before: {where['load']}.\n"
+        f"{told(where)}"
     )
 
 

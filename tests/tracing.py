@@ -15,9 +15,8 @@ from cnndsl.model import Model
 
 torch = pytest.importorskip("torch")
 
+from meta import OPERATORS  # noqa: E402
 from torch.overrides import TorchFunctionMode  # noqa: E402
-
-OPERATORS = {"+": "add", "-": "sub", "*": "mul"}
 
 
 @dataclass
@@ -152,7 +151,7 @@ def found(
                 watch.take(is_slice, [x])[0] if axes else x for x, axes in zip(entering, trailing, strict=True)
             ]
             for other in [[x] for x in others] + [[] for _ in numbers]:
-                (first,) = watch.take(lambda each: each.names == {OPERATORS[symbol]}, [first, *other])
+                (first,) = watch.take(lambda each: each.names == {OPERATORS[symbol].__name__}, [first, *other])
             return (first,)
     return watch.take(is_slice, entering)
 

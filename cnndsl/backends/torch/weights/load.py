@@ -13,13 +13,11 @@ from torch import Tensor, nn
 
 from cnndsl.backends.torch.weights import files
 from cnndsl.backends.torch.weights.choice import matched
+from cnndsl.backends.torch.weights.names import COMPILED
 from cnndsl.backends.torch.weights.report import Match, Report, WeightsError
 from cnndsl.graph import Graph
 
 __all__ = ["Fitted", "fit", "seeded", "tensors_of"]
-
-WRAPPER = "_orig_mod."
-"""What `torch.compile` puts in front of the names of a module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 
 def tensors_of(module: nn.Module) -> dict[str, Tensor]:
     """The tensors of a module by the names they have in it without `torch.compile`."""
-    return {name.removeprefix(WRAPPER): tensor for name, tensor in module.state_dict(keep_vars=True).items()}
+    return {name.removeprefix(COMPILED): tensor for name, tensor in module.state_dict(keep_vars=True).items()}
 
 
 def _conversions(report: Report, tensors: Mapping[str, Tensor]) -> list[str]:

@@ -9,9 +9,12 @@ from cnndsl.backends.torch.weights.report import Entry, File, Left, Pair, Report
 from cnndsl.graph import Graph
 from cnndsl.layers.tensor import by_x
 
-__all__ = ["by_name"]
+__all__ = ["COMPILED", "by_name"]
 
-WRAPPERS = ("module.", "model.", "_orig_mod.")
+COMPILED = "_orig_mod."
+"""What `torch.compile` puts in front of the names of a module."""
+
+WRAPPERS = ("module.", "model.", COMPILED)
 """What DataParallel, a module around the network and `torch.compile` put in front of all names."""
 
 
