@@ -10,6 +10,7 @@ from cnndsl.layers.rejected import Rejected
 from cnndsl.layers.tensor import TensorType, by_x
 
 if TYPE_CHECKING:
+    from cnndsl.layers.declared import Declared
     from cnndsl.layers.layer import Layer
 
 __all__ = [
@@ -112,9 +113,9 @@ class Attribute(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: Layer, owner: type) -> T: ...
-    def __get__(self, instance: Layer | None, owner: type) -> Self | T:
-        assert instance is None, "a layer holds its bound values itself"
+    def __get__(self, instance: Declared, owner: type) -> T: ...
+    def __get__(self, instance: Declared | None, owner: type) -> Self | T:
+        assert instance is None, "an instance holds its bound values itself"
         return self
 
     def bind(self, value: Any, rank: int) -> T:
@@ -129,10 +130,10 @@ class Attribute(Generic[T]):
         """A bound value as the language writes it."""
         return str(value)
 
-    def is_default(self, value: T, layer: Layer) -> bool:
+    def is_default(self, value: T, of: Declared) -> bool:
         """Whether a report may leave this value out."""
         if isinstance(self.default, SameAs):
-            return bool(value == layer.value(self.default.attribute))
+            return bool(value == of.value(self.default.attribute))
         if isinstance(self.default, Enum):
             return False
         return bool(value == self.bind(self.default, len(value) if isinstance(value, tuple) else 0))

@@ -1,0 +1,143 @@
+"""Augmentations: how training images are changed, each time anew. `cnndsl.training.augmentation` does it.
+
+They see images N x C x H x W with values from 0 to 1, before these are normalised. Each image gets its own draws.
+"""
+
+from __future__ import annotations
+
+from cnndsl.layers.attributes import Extents, Real, Symbol, Whole
+from cnndsl.training.recipe.part import Either, Numbers, Part
+
+__all__ = [
+    "Augmentation",
+    "ColorPCA",
+    "Crop",
+    "Erase",
+    "Flip",
+    "Jitter",
+    "Noise",
+    "ResizedCrop",
+    "Rotate",
+    "Shift",
+    "Turn",
+    "VerticalFlip",
+    "Zoom",
+]
+
+
+def _size() -> Either:
+    return Either(Extents("the size of the piece"), ("input",), "input")
+
+
+class Augmentation(Part):
+    """Base of all augmentations."""
+
+    family = "augmentation"
+
+
+class Crop(Augmentation):
+    """A piece of the image at a random place, after padding; by default of the size of the network's input."""
+
+    words = ("CROP",)
+
+    size = _size()
+    padding = Whole("the pixels that are put around the image", 0, minimum=0)
+    mode = Symbol("what they are", ("zero", "reflect", "edge"), "zero")
+
+
+class ResizedCrop(Augmentation):
+    """A piece of random place, area and shape, resized (Szegedy et al., 2015): to the size of the network's input."""
+
+    words = ("RESIZEDCROP",)
+
+    size = _size()
+    scale = Numbers("the least and the greatest area, as parts of the image", (0.08, 1), count=2,
+                    of=Real("an area", above=0, maximum=1))  # fmt: skip
+    ratio = Numbers("the least and the greatest width / height", (0.75, 4 / 3), count=2, of=Real("a ratio", above=0))
+
+
+class Flip(Augmentation):
+    """Left and right change places in a part of the images."""
+
+    words = ("FLIP",)
+
+    p = Real("the part of the images", 0.5, minimum=0, maximum=1)
+
+
+class VerticalFlip(Augmentation):
+    """Top and bottom change places in a part of the images."""
+
+    words = ("VFLIP",)
+
+    p = Real("the part of the images", 0.5, minimum=0, maximum=1)
+
+
+class Turn(Augmentation):
+    """A rotation by 0, 90, 180 or 270 degrees, each as likely: for images from above. They have to be square."""
+
+    words = ("TURN",)
+
+
+class Rotate(Augmentation):
+    """A rotation by up to so many degrees to either side; what comes in from outside repeats the border."""
+
+    words = ("ROTATE",)
+
+    degrees = Real("the greatest angle, in degrees", minimum=0, maximum=180)
+
+
+class Shift(Augmentation):
+    """A move by up to this part of width and height, parts of a pixel too; the border comes in from outside."""
+
+    words = ("SHIFT",)
+
+    part = Real("the greatest move, as a part of the size", 0.1, minimum=0, maximum=1)
+
+
+class Zoom(Augmentation):
+    """A change of scale about the centre, by a factor between two."""
+
+    words = ("ZOOM",)
+
+    factors = Numbers("the least and the greatest factor", (0.9, 1.1), count=2, of=Real("a factor", above=0))
+
+
+class Jitter(Augmentation):
+    """Brightness, contrast and saturation times a factor from 1 - x to 1 + x each."""
+
+    words = ("JITTER",)
+
+    brightness = Real("the change of brightness", 0.2, minimum=0, maximum=1)
+    contrast = Real("the change of contrast", 0.2, minimum=0, maximum=1)
+    saturation = Real("the change of saturation", 0, minimum=0, maximum=1)
+
+
+class ColorPCA(Augmentation):
+    """A shift of the colour along the principal components of all training pixels (Krizhevsky et al., 2012, 4.1).
+
+    To every pixel is added the sum of p_i * alpha_i * lambda_i: p_i and lambda_i are eigenvectors and eigenvalues of
+    the covariance of the channels, alpha_i is drawn for each image from a normal distribution.
+    """
+
+    words = ("COLORPCA",)
+
+    std = Real("the standard deviation of alpha", 0.1, minimum=0)
+
+
+class Erase(Augmentation):
+    """A random rectangle of some images becomes the mean of the training images (Zhong et al., 2017)."""
+
+    words = ("ERASE",)
+
+    p = Real("the part of the images", 0.5, minimum=0, maximum=1)
+    scale = Numbers("the least and the greatest area, as parts of the image", (0.02, 0.4), count=2,
+                    of=Real("an area", above=0, maximum=1))  # fmt: skip
+    ratio = Numbers("the least and the greatest width / height", (0.3, 10 / 3), count=2, of=Real("a ratio", above=0))
+
+
+class Noise(Augmentation):
+    """Normal noise is added to every value."""
+
+    words = ("NOISE",)
+
+    std = Real("its standard deviation, with values from 0 to 1", 0.05, minimum=0)
