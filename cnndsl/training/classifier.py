@@ -19,7 +19,7 @@ from cnndsl.training.data import Facts
 from cnndsl.training.errors import Misfit
 from cnndsl.training.preprocessing import Preprocessing
 
-__all__ = ["check", "preprocessing", "with_logits"]
+__all__ = ["check", "preprocessing", "size", "with_logits"]
 
 CHANNELS = (1, 3)
 """What channels can be turned into: grey and colour into one another."""
@@ -64,7 +64,19 @@ def preprocessing(model: Model, data: Facts) -> Preprocessing:
         Misfit: they cannot.
     """
     shape, is_vector = _entering(model, data)
-    return Preprocessing(shape, is_vector, data.mean, data.std)
+    return Preprocessing(shape, is_vector, data.mean, data.std, data.white)
+
+
+def size(model: Model, channels: int) -> tuple[int, int] | None:
+    """Height and width that the network wants of images with so many channels, if it takes images of some size."""
+    entering = model.graph.inputs[0].node.type
+    if entering.rank == 0:
+        side = isqrt(entering.channels // channels)
+        return (side, side) if side else None
+    if entering.rank != 2 or any(isinstance(extent, Extent) for extent in entering.spatial):
+        return None
+    height, width = entering.spatial
+    return height, width
 
 
 def _entering(model: Model, data: Facts) -> tuple[tuple[int, int, int], bool]:
@@ -84,7 +96,7 @@ def _entering(model: Model, data: Facts) -> tuple[tuple[int, int, int], bool]:
     if entering.rank != 2:
         message = f"the input is {entering}, which has not two spatial axes, and {images}"
         raise Misfit(message, node.span, "training needs an input of channels x height x width, or a row of values")
-    if entering.channels not in {channels, *CHANNELS}:
+    if entering.channels not in {channels, *(CHANNELS if channels in CHANNELS else ())}:
         message = f"the input has {entering.channels} channels ({entering}), and {images}"
         raise Misfit(message, node.span, _input_help(model, TensorType(channels, entering.spatial)))
     if any(isinstance(extent, Extent) for extent in entering.spatial):

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from cnndsl.training.data import Images
+from cnndsl.training.data import Images, PictureStream
 from cnndsl.training.errors import Diverged, memory_told
+from cnndsl.training.feed import feed
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.settings import Settings
 
@@ -64,7 +65,7 @@ class Training:
     def __init__(
         self,
         network: torch.nn.Module,
-        images: Images,
+        images: Images | PictureStream,
         preprocessing: Preprocessing,
         settings: Settings,
         device: torch.device,
@@ -73,8 +74,7 @@ class Training:
         self.preprocessing = preprocessing
         self.settings = settings
         self.device = device
-        self.pixels = torch.from_numpy(images.pixels).to(device)
-        self.labels = torch.from_numpy(images.labels).to(device)
+        self.feed = feed(images, device)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=settings.lr)
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.epoch = 0
@@ -98,12 +98,13 @@ class Training:
     def _one_epoch(self, watch: Callable[[Progress], None]) -> EpochMetrics:
         start = seen = perf_counter()
         self.network.train()
-        batches = _batches(torch.randperm(len(self.labels), generator=self.generator), self.settings.batch)
+        batches = _batches(torch.randperm(len(self.feed.labels), generator=self.generator), self.settings.batch)
         totals = torch.zeros(2, dtype=torch.float64, device=self.device)
         done, loss, accuracy = 0, 0.0, 0.0
-        for step, batch in enumerate(batches, 1):
-            totals += self._step(batch, step - 1 + self.epoch * len(batches), self.settings.epochs * len(batches))
-            done += len(batch)
+        for step, (pixels, labels) in enumerate(self.feed.batches(batches), 1):
+            number, steps = step - 1 + self.epoch * len(batches), self.settings.epochs * len(batches)
+            totals += self._step(pixels, labels, number, steps)
+            done += len(labels)
             if step in (1, len(batches)) or perf_counter() - seen > READ_EVERY:
                 seen = perf_counter()
                 loss, accuracy = (totals / done).tolist()
@@ -113,20 +114,18 @@ class Training:
         lr = self.optimizer.param_groups[0]["lr"]
         return EpochMetrics(self.epoch + 1, loss, accuracy, lr, perf_counter() - start)
 
-    def _step(self, batch: Tensor, step: int, steps: int) -> Tensor:
-        """Train on the images with these indices; the sum of their losses, and how many were classified rightly."""
-        shifts = (torch.rand(len(batch), 2, generator=self.generator) * 2 - 1) * self.settings.shift
-        batch = batch.to(self.device)
-        labels = self.labels[batch]
+    def _step(self, pixels: Tensor, labels: Tensor, step: int, steps: int) -> Tensor:
+        """Train on these images; the sum of their losses, and how many were classified rightly."""
+        shifts = (torch.rand(len(labels), 2, generator=self.generator) * 2 - 1) * self.settings.shift
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate(step, steps)
-        logits = self.network(self.preprocessing(self.pixels[batch], shifts.to(self.device)))
+        logits = self.network(self.preprocessing(pixels, shifts.to(self.device)))
         loss = cross_entropy(logits, labels)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         right = (logits.argmax(dim=1) == labels).sum()
-        return torch.stack([loss.detach() * len(batch), right])
+        return torch.stack([loss.detach() * len(labels), right])
 
     def _require_finite(self, *tensors: Tensor) -> None:
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
