@@ -65,8 +65,8 @@ def _at(path: Path, name: str, broken: Broken) -> DataSet:
         return npz.find(path, broken)
     if path.exists():
         raise Unusable(f"{name} is no data set: it is neither a folder nor a {npz.SUFFIX} file")
-    if len(path.parts) > 1 and ("/" in name or path.suffix == npz.SUFFIX):
+    prefix, colon, _ = name.partition(":")
+    meant = did_you_mean(prefix, (*SOURCES, HUB)) if colon else did_you_mean(name, DATA_SETS)
+    if not meant and (Path(name).name != name or path.suffix == npz.SUFFIX):
         raise Unusable(f"there is no data set {name}: no such file or folder")
-    prefixes = [form.partition(":")[0] + ":" for form in FORMS if ":" in form]
-    meant = did_you_mean(name, DATA_SETS) or did_you_mean(name.partition(":")[0] + ":", prefixes)
     raise Unusable(f"there is no data set `{name}`; {meant or 'there are ' + ', '.join(FORMS)}")
