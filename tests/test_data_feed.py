@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,23 @@ def test_on_a_gpu_an_array_that_is_too_large_is_streamed() -> None:
         assert same(batches(streamed, order), batches(resident, order))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal on POSIX")
+def test_workers_go_on_after_an_interrupt_until_they_are_told_otherwise() -> None:
+    from cnndsl.training.feed import Resident, Streamed
+
+    images = Images(drawn(8, 1, 4, 3), labelled(8, 2), ("a", "b"))
+    resident, streamed = Resident(images, CPU), Streamed(images, CPU, 2)
+    batches(streamed, ORDERS[0])
+    workers = multiprocessing.active_children()
+    assert len(workers) >= 2
+    for worker in workers:
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGINT)
+    time.sleep(0.2)
+    assert all(worker.is_alive() for worker in workers)
+    assert same(batches(streamed, ORDERS[0]), batches(resident, ORDERS[0]))
+
+
 INTERRUPTED = """
 import sys, torch
 from cnndsl.cli._interrupt import interruptible
@@ -187,12 +206,8 @@ def test_a_folder_of_pictures_trains_a_network_that_is_evaluated_from_anywhere(
 def test_deep_and_many_banded_arrays_train_a_network(tmp_path: Path) -> None:
     pixels = drawn(40, 8, 8, 13, dtype=np.uint16) // 2
     pixels[1::2] += 2**15
-    np.savez(
-        tmp_path / "bands.npz",
-        x=pixels.transpose(0, 3, 1, 2),
-        y=np.array(["dark", "bright"])[labelled(40, 2)],
-        layout="NCHW",
-    )
+    labels = np.array(["dark", "bright"])[labelled(40, 2)]
+    np.savez(tmp_path / "bands.npz", x=pixels, y=labels, layout="NHWC")
     run, spec = tmp_path / "run", "INPUT(13x8x8) -> GAP -> FC(2)"
     arguments = ["--data", tmp_path / "bands.npz", "--epochs", "20", "--batch", "8", "--lr", "0.1", "--out", run]
     assert call("train", "-e", spec, *arguments).exit_code == 0

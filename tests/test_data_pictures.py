@@ -190,10 +190,7 @@ HEADER_DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: path.write_bytes(b""), "it is empty"),
     "a text": (lambda path: path.write_text("no picture"), "it is no picture that Pillow knows"),
     "cut in the header": (lambda path: path.write_bytes(path.read_bytes()[:20]), "it is"),
-    "a program": (
-        lambda path: path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 6 5\n"),
-        "EPS is a program",
-    ),
+    "a program": (lambda path: path.write_bytes(PROGRAM), "EPS is a program"),
     "too many pixels": (lambda path: Image.new("1", (20_000, 20_000)).save(path), "it holds too many pixels"),
     "a link to nothing": (lambda path: (path.unlink(), path.symlink_to("nothing")), "it is a link to nothing"),
     "a link to itself": (loop, "it is a link to nothing"),
