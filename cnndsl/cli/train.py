@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnndsl.cli._data import broken_option
+from cnndsl.cli._data import tell as tell_left_out
 from cnndsl.cli._extras import needs_extra
 from cnndsl.cli._specs import model_argument
 from cnndsl.cli._training import device_option, troubles_told
@@ -17,6 +19,7 @@ from cnndsl.training.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
     from cnndsl.model import Model
+    from cnndsl.training.left_out import Broken
     from cnndsl.training.loop import Progress
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
@@ -29,6 +32,7 @@ DEFAULTS = Settings()
 @click.command("train", short_help="Train a network to classify images.", context_settings={"show_default": True})
 @model_argument
 @click.option("--data", metavar="NAME", default="digits", help="The data set to train on.")
+@broken_option
 @click.option("--epochs", type=int, default=DEFAULTS.epochs, help="Passes over the images.")
 @click.option("--batch", type=int, default=DEFAULTS.batch, help="Images of a step.")
 @click.option("--lr", type=float, default=DEFAULTS.lr, help="The learning rate at its peak.")
@@ -38,24 +42,31 @@ DEFAULTS = Settings()
 @click.option("--out", metavar="RUN", show_default="runs/NAME-1, -2", help="The run folder, new or empty.")
 @troubles_told()
 @needs_extra("train")
-def command(model: Model, data: str, device: str, weights: Given | None, out: str | None, **settings: Any) -> None:
+def command(
+    model: Model, data: str, broken: Broken, device: str, weights: Given | None, out: str | None, **settings: Any
+) -> None:
     """Train a network to classify images; leave a run folder for `eval` and `predict`.
 
-    The images are resized to the network's input. A fifth of them is held back for `eval` and never trained on. The
-    loss is cross-entropy, the optimizer Adam with a learning rate that rises and then falls to zero; the images are
-    shifted a little, each time anew.
+    The data is `digits`, `mnist5k`, a folder of pictures by class, a .npz file, or `idx:DIR`, `cifar:DIR`, `hf:NAME`.
+    The images are resized to the network's input; what is held back for `eval` is never trained on. The loss is
+    cross-entropy, the optimizer Adam with a learning rate that rises and then falls to zero; the images are shifted a
+    little, each time anew.
     """
     from cnndsl.training.data import find
     from cnndsl.training.runs import require_free
 
     checked = _settings(settings)
-    data_set = find(data)
+    data_set = find(data, broken=broken)
     require_free(out)
 
     from cnndsl.training.device import choose
     from cnndsl.training.train import Trainer
 
-    trainer = Trainer(model, data_set.training(), data, checked, choose(device))
+    where = choose(device)
+    with needs_extra(data_set.extra):
+        images = data_set.training()
+    tell_left_out(images.left_out)
+    trainer = Trainer(model, images, data_set.name, checked, where)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)

@@ -90,7 +90,7 @@ class Classifier:
             Misfit: they cannot.
         """
         shape, is_vector = self._entering()
-        return Preprocessing(shape, is_vector, self.data.mean, self.data.std)
+        return Preprocessing(shape, is_vector, self.data.mean, self.data.std, self.data.white)
 
     @property
     def _logits(self) -> tuple[End, ...]:

@@ -23,15 +23,17 @@ class Preprocessing:
         is_vector: whether it reads the values of that map in a row.
         mean: of each channel of the data, with pixels from 0 to 1.
         std: likewise.
+        white: the value of a pixel that stands for 1.
     """
 
     shape: tuple[int, int, int]
     is_vector: bool
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    white: float = 255.0
 
     def __call__(self, pixels: Tensor, shifts: Tensor | None = None) -> Tensor:
-        """The input of the network for N x C x H x W pixels in uint8, on their device.
+        """The input of the network for N x C x H x W pixels from 0 to `white`, on their device.
 
         Args:
             pixels: the images, with as many channels as `mean`.
@@ -45,7 +47,7 @@ class Preprocessing:
     def _normalised(self, pixels: Tensor) -> Tensor:
         mean = torch.tensor(self.mean, device=pixels.device).view(1, -1, 1, 1)
         std = torch.tensor(self.std, device=pixels.device).view(1, -1, 1, 1)
-        return (pixels.float() / 255 - mean) / std
+        return (pixels.float() / self.white - mean) / std
 
     def _with_channels(self, images: Tensor) -> Tensor:
         channels, given = self.shape[0], images.shape[1]

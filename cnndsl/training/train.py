@@ -15,7 +15,7 @@ from cnndsl.model import Model
 from cnndsl.source import shipped
 from cnndsl.training import classifier, runs, weights
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images
+from cnndsl.training.data import Images, Pictures, PictureStream
 from cnndsl.training.errors import Unusable, memory_told
 from cnndsl.training.loop import EpochMetrics, Progress, Training
 from cnndsl.training.runs import Run
@@ -31,7 +31,7 @@ class Trainer:
 
     Args:
         model: the network; a softmax, log-softmax or sigmoid at its end is left out while it is trained.
-        images: what it is trained on.
+        images: what it is trained on; pictures come to the size of the network's input.
         data: the name of their data set.
         settings: how.
         device: where.
@@ -42,12 +42,15 @@ class Trainer:
 
     Raises:
         Misfit: the network cannot be trained to classify these images.
+        Unusable: a picture cannot be read, and that is not to be passed over.
     """
 
-    def __init__(self, model: Model, images: Images, data: str, settings: Settings, device: torch.device) -> None:
+    def __init__(
+        self, model: Model, images: Images | Pictures, data: str, settings: Settings, device: torch.device
+    ) -> None:
         self.model = classifier.with_logits(model)
-        self.images = images
-        self.facts = images.facts(data)
+        self.images = _sized(self.model, images)
+        self.facts = self.images.facts(data)
         self.settings = settings
         self.device = device
         self.finished: list[EpochMetrics] = []
@@ -108,6 +111,12 @@ class Trainer:
             run.add_metrics(asdict(metrics))
             self.finished.append(metrics)
             yield metrics
+
+
+def _sized(model: Model, images: Images | Pictures) -> Images | PictureStream:
+    if isinstance(images, Images):
+        return images
+    return images.at(classifier.size(model, images.channels) or images.facts("").shape[1:])
 
 
 def _brought_in(model: Model) -> dict[str, str]:

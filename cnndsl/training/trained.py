@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
 from cnndsl.training import classifier, weights
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images
+from cnndsl.training.data import Images, Pictures
 from cnndsl.training.errors import Misfit, Unusable, memory_told
+from cnndsl.training.feed import feed
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.runs import Run
 
@@ -39,14 +39,24 @@ class Trained:
 
     @torch.inference_mode()
     def probabilities(self, pixels: Tensor) -> Tensor:
-        """N x classes on the CPU, for N x C x H x W in uint8, C as in the data it was trained on."""
+        """N x classes on the CPU, for N x C x H x W from 0 to the data's white, with the channels of the data."""
         with memory_told(len(pixels)):
             logits: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
             return logits.double().softmax(dim=1).cpu()
 
-    def right(self, images: Images) -> int:
-        """How many of these images it classifies rightly."""
-        return sum(map(self._right, _batches(images, self.config.settings.batch)))
+    def right(self, images: Images | Pictures) -> tuple[int, int]:
+        """How many of these images it classifies rightly, and how many there are.
+
+        Raises:
+            Unusable: they have other channels, or one cannot be read, and that is not to be passed over.
+        """
+        channels, height, width = self.config.data.shape
+        sized = images.at((height, width), channels=channels) if isinstance(images, Pictures) else images
+        if sized.shape[0] != channels:
+            raise Unusable(f"the images have {sized.shape[0]} channels, and those of the training had {channels}")
+        batches = torch.split(torch.arange(len(sized)), self.config.settings.batch)
+        told = [(self._right(batch), len(batch[1])) for batch in feed(sized, self.device).batches(batches)]
+        return sum(right for right, _ in told), sum(all for _, all in told)
 
     def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
         """Up to so many classes that a picture file may show, likeliest first, with their probabilities from 0 to 1.
@@ -56,14 +66,15 @@ class Trained:
         """
         from cnndsl.training import pictures  # Pillow is not needed to evaluate
 
-        pixels = torch.from_numpy(pictures.read(picture, self.config.data.shape[0]))
-        (probabilities,) = self.probabilities(pixels[None])
+        data = self.config.data
+        pixels = torch.from_numpy(pictures.read(picture, data.shape[0]))
+        (probabilities,) = self.probabilities(pixels[None] * (data.white / pictures.WHITE))
         order = probabilities.argsort(descending=True, stable=True)[:count].tolist()
-        return [(self.config.data.classes[index], float(probabilities[index])) for index in order]
+        return [(data.classes[index], float(probabilities[index])) for index in order]
 
     def _right(self, batch: tuple[Tensor, Tensor]) -> int:
         pixels, labels = batch
-        return int((self.probabilities(pixels).argmax(dim=1) == labels).sum())
+        return int((self.probabilities(pixels).argmax(dim=1) == labels.cpu()).sum())
 
 
 def load(run: Run, device: torch.device) -> Trained:
@@ -94,9 +105,3 @@ def _model(run: Run, config: Config) -> Model:
     except SpecError:
         raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
     return classifier.with_logits(model)
-
-
-def _batches(images: Images, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(images), size):
-        part = slice(start, start + size)
-        yield torch.from_numpy(images.pixels[part]), torch.from_numpy(images.labels[part])
