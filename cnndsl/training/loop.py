@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import perf_counter
 
 import torch
@@ -13,42 +12,13 @@ from torch.nn.functional import cross_entropy
 from cnndsl.training.data import Images
 from cnndsl.training.errors import Diverged, memory_told
 from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.progress import EpochMetrics, Progress
 from cnndsl.training.settings import Settings
 
 __all__ = ["EpochMetrics", "Progress", "Training"]
 
 READ_EVERY = 0.1
 """Seconds between two looks at the loss: on a GPU a look waits for what is under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class EpochMetrics:
-    """What an epoch came to, measured on the shifted training images while the weights changed.
-
-    Attributes:
-        epoch: counted from 1.
-        loss: the mean cross-entropy, in nats.
-        accuracy: the part of the images that was classified rightly, from 0 to 1.
-        lr: the learning rate of its last step.
-        seconds: how long it took.
-    """
-
-    epoch: int
-    loss: float
-    accuracy: float
-    lr: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where an epoch stands: its number from 1, steps done, and loss and accuracy so far, both as in EpochMetrics."""
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
 
 
 class Training:
@@ -100,18 +70,20 @@ class Training:
         self.network.train()
         batches = _batches(torch.randperm(len(self.labels), generator=self.generator), self.settings.batch)
         totals = torch.zeros(2, dtype=torch.float64, device=self.device)
-        done, loss, accuracy = 0, 0.0, 0.0
+        done, loss, accuracy, rate = 0, 0.0, 0.0, 0.0
         for step, batch in enumerate(batches, 1):
             totals += self._step(batch, step - 1 + self.epoch * len(batches), self.settings.epochs * len(batches))
             done += len(batch)
             if step in (1, len(batches)) or perf_counter() - seen > READ_EVERY:
                 seen = perf_counter()
                 loss, accuracy = (totals / done).tolist()
+                rate = done / (perf_counter() - start)
                 self._require_finite(totals)
-            watch(Progress(self.epoch + 1, step, len(batches), loss, accuracy))
+            watch(Progress(self.epoch + 1, step, len(batches), loss, accuracy, rate))
         self._require_finite(*self.network.parameters())
         lr = self.optimizer.param_groups[0]["lr"]
-        return EpochMetrics(self.epoch + 1, loss, accuracy, lr, perf_counter() - start)
+        seconds = perf_counter() - start
+        return EpochMetrics(self.epoch + 1, loss, accuracy, lr, seconds, done / seconds)
 
     def _step(self, batch: Tensor, step: int, steps: int) -> Tensor:
         """Train on the images with these indices; the sum of their losses, and how many were classified rightly."""
