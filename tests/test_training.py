@@ -118,10 +118,17 @@ def test_a_run_folder_holds_what_the_run_was(small_run: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 5])
-def test_the_same_seed_gives_the_same_weights(small_run: Path, tmp_path: Path, seed: int) -> None:
+def test_the_same_seed_gives_the_same_weights_and_figures(small_run: Path, tmp_path: Path, seed: int) -> None:
     assert call(*SMALL, "--seed", seed, "--out", tmp_path / "run").exit_code == 0
     weights = [(path / "weights.safetensors").read_bytes() for path in (small_run, tmp_path / "run")]
     assert (weights[0] == weights[1]) == (seed == 0)
+    assert (untimed(small_run) == untimed(tmp_path / "run")) == (seed == 0)
+
+
+def untimed(run: Path) -> list[dict[str, object]]:
+    """What the epochs of a run came to, without how long they took."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [{**line, "seconds": None, "images_per_second": None} for line in lines]
 
 
 def test_dropout_and_batch_norm_follow_the_seed_too(tmp_path: Path) -> None:
@@ -129,6 +136,7 @@ def test_dropout_and_batch_norm_follow_the_seed_too(tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert call("train", "-e", spec, "--epochs", "1", "--out", tmp_path / name).exit_code == 0
     assert (tmp_path / "a/weights.safetensors").read_bytes() == (tmp_path / "b/weights.safetensors").read_bytes()
+    assert untimed(tmp_path / "a") == untimed(tmp_path / "b")
 
 
 @pytest.mark.parametrize("end", ["SOFTMAX", "LOGSOFTMAX", "SIGMOID"])

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from shutil import get_terminal_size
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -48,9 +47,8 @@ class Display(Protocol):
 @contextmanager
 def display(epochs: int) -> Iterator[Display]:
     """The display for standard output as it is; the terminal is as before afterwards."""
-    is_terminal = sys.stdout.isatty()
-    if not is_terminal or os.environ.get("TERM") == "dumb":
-        yield _Lines(epochs, get_terminal_size().columns if is_terminal else None)
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        yield _Lines(epochs)
         return
     from rich.live import Live
 
@@ -60,30 +58,27 @@ def display(epochs: int) -> Iterator[Display]:
 
 
 class _Lines:
-    """A line for each epoch, and within one that takes long.
+    """A line for each epoch, and within one that takes long."""
 
-    Args:
-        epochs: how many there will be.
-        width: columns of a line; None where it has no end.
-    """
-
-    def __init__(self, epochs: int, width: int | None) -> None:
+    def __init__(self, epochs: int) -> None:
         self.epochs = epochs
-        self.width = width
         self.due = perf_counter() + LINE_EVERY
 
     def step(self, progress: Progress) -> None:
         if perf_counter() < self.due:
             return
         step = f"step {progress.step:>{len(f'{progress.steps:,}')},}/{progress.steps:,}"
-        loss, accuracy = _loss(progress.loss), _accuracy(progress.accuracy)
-        self._tell(_number(progress.epoch, self.epochs), step, loss, accuracy, _rate(progress.images_per_second))
+        so_far, rate = figures(progress.loss, progress.accuracy), _rate(progress.images_per_second)
+        self._tell(_number(progress.epoch, self.epochs), step, so_far, rate)
 
     def epoch(self, metrics: EpochMetrics) -> None:
-        self._tell(*_parts(metrics, self.epochs))
+        parts = [_number(metrics.epoch, self.epochs), figures(metrics.loss, metrics.accuracy)]
+        if metrics.validation is not None:
+            parts.append(f"validation {figures(metrics.validation.loss, metrics.validation.accuracy)}")
+        self._tell(*parts, f"lr {metrics.lr:<7.2g}", _rate(metrics.images_per_second), f"{metrics.seconds:.1f} s")
 
     def _tell(self, *parts: str) -> None:
-        click.echo(_fitting(parts, self.width))
+        click.echo(GAP.join(parts))
         self.due = perf_counter() + LINE_EVERY
 
 
@@ -144,11 +139,19 @@ class _Redrawn:
         self.due = perf_counter() + REDRAWN_EVERY
 
     def epoch(self, metrics: EpochMetrics) -> None:
-        """What the epoch came to stays above the bar where it was validated: no other place shows that."""
-        if metrics.validation is not None:
-            console = self.live.console
-            line = _fitting(_parts(metrics, self.bar.epochs), console.width)
-            console.print(line, markup=False, highlight=False, no_wrap=True, overflow="crop")
+        """What a validation came to stays above the bar, which does not show it."""
+        validation, console = metrics.validation, self.live.console
+        if validation is None:
+            return
+        parts = (
+            _number(metrics.epoch, self.bar.epochs),
+            f"validation {_loss(validation.loss)}",
+            _accuracy(validation.accuracy),
+            f"training {_loss(metrics.loss)}",
+            _accuracy(metrics.accuracy),
+        )
+        line = _fitting(parts, console.width)
+        console.print(line, markup=False, highlight=False, no_wrap=True, overflow="crop")
 
 
 def figures(loss: float, accuracy: float) -> str:
@@ -156,28 +159,14 @@ def figures(loss: float, accuracy: float) -> str:
     return f"{_loss(loss)}{GAP}{_accuracy(accuracy)}"
 
 
-def _fitting(parts: tuple[str, ...], width: int | None) -> str:
+def _fitting(parts: tuple[str, ...], width: int) -> str:
     """As many of these parts, from the first on, as there is room for; the first in any case."""
     line, *others = parts
     for part in others:
-        if width is not None and len(line) + len(GAP) + len(part) > width:
+        if len(line) + len(GAP) + len(part) > width:
             break
         line += GAP + part
     return line
-
-
-def _parts(metrics: EpochMetrics, epochs: int) -> tuple[str, ...]:
-    """What there is to tell of an epoch, the most important first."""
-    validation = metrics.validation
-    return (
-        _number(metrics.epoch, epochs),
-        _loss(metrics.loss),
-        _accuracy(metrics.accuracy),
-        *((f"validation {figures(validation.loss, validation.accuracy)}",) if validation else ()),
-        f"lr {metrics.lr:<7.2g}",
-        _rate(metrics.images_per_second),
-        f"{metrics.seconds:.1f} s",
-    )
 
 
 def _number(epoch: int, epochs: int) -> str:

@@ -58,12 +58,18 @@ def evaluate(
 
 
 def _metrics(classes: int) -> MetricCollection:
-    """What is counted; arguments are not checked anew in every batch, which would wait for the device."""
+    """What is counted; arguments are not checked anew in every batch, which would wait for the device.
+
+    Which metrics share their counts is said here. Left to itself, the collection lets those share them whose counts are
+    equal after the first batch, and the top-5 accuracy would become the accuracy where that batch has no mistake.
+    """
     of_each = {"precision": MulticlassPrecision, "recall": MulticlassRecall, "f1": MulticlassF1Score}
     metrics: dict[str, Metric | MetricCollection] = {
         name: kind(num_classes=classes, average="none", validate_args=False) for name, kind in of_each.items()
     }
+    groups = [[*of_each], ["confusion"]]
     metrics["confusion"] = MulticlassConfusionMatrix(classes, validate_args=False)
     if classes > TOP:
+        groups.append(["top5"])
         metrics["top5"] = MulticlassAccuracy(classes, TOP, "micro", validate_args=False)
-    return MetricCollection(metrics)
+    return MetricCollection(metrics, compute_groups=groups)
