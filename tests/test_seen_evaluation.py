@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_the_figures_are_those_of_scikit_learn(classes: int, seed: int) -> None:
         map(tuple, sklearn_metrics.confusion_matrix(labels, predicted, labels=every).tolist())
     )
     assert found.accuracy == sklearn_metrics.accuracy_score(labels, predicted)
-    assert found.loss == pytest.approx(sklearn_metrics.log_loss(labels, probabilities, labels=every), abs=1e-9)
+    assert found.loss == pytest.approx(sklearn_metrics.log_loss(labels, probabilities, labels=every), rel=1e-6)
     by_class = sklearn_metrics.precision_recall_fscore_support(labels, predicted, labels=every, zero_division=0)
     ours = zip(*((each.precision, each.recall, each.f1, each.support) for each in found.classes), strict=True)
     for one, other in zip(ours, by_class, strict=True):
@@ -59,7 +60,7 @@ def test_the_size_of_the_batches_changes_nothing() -> None:
     one, *others = (evaluated(logits, labels, batch) for batch in (200, 64, 1))
     for other in others:
         assert other.as_data() | {"loss": None} == one.as_data() | {"loss": None}
-        assert other.loss == pytest.approx(one.loss, abs=1e-12)
+        assert other.loss == pytest.approx(one.loss, rel=1e-6)
 
 
 def test_a_first_batch_without_a_mistake_does_not_hide_the_top_5() -> None:
@@ -164,6 +165,16 @@ def test_few_classes_have_no_top_5_and_without_mistakes_there_is_no_matrix() -> 
     text = as_text(evaluated(torch.eye(5), torch.arange(5)), "letters")
     assert "top-5" not in text
     assert len(text.split("\n\n")) == 2
+
+
+def test_without_torchmetrics_there_is_one_line_and_status_2(small_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "cnndsl.training.metrics")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchmetrics"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    done = call("eval", small_run)
+    message = "eval needs torchmetrics, which is not installed: pip install 'cnndsl[train]'\n"
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.endswith(message)
 
 
 # other data

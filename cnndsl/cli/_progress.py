@@ -23,7 +23,7 @@ LARGEST_PLAIN = 1e4
 """Losses from here on are written with an exponent."""
 
 REDRAWN_EVERY = 0.25
-"""Seconds between two looks at the bar. Drawing it takes a few milliseconds, and training waits for it."""
+"""Seconds. Training waits while the bar is drawn, which takes half a millisecond."""
 
 LINE_EVERY = 30.0
 """Seconds after which an epoch that is not over gets a line where there is no bar."""
