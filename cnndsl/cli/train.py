@@ -20,7 +20,7 @@ from cnndsl.training.settings import BadSetting, Settings
 if TYPE_CHECKING:
     from cnndsl.model import Model
     from cnndsl.training.left_out import Broken
-    from cnndsl.training.loop import Progress
+    from cnndsl.training.progress import Progress
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
 
@@ -106,8 +106,11 @@ def _run_epochs(trainer: Trainer, run: Run, check: Callable[[], None]) -> None:
         check()
         shown.step(progress)
 
+    def tell(text: str) -> None:
+        click.echo(f"cnndsl: {text}", err=True)
+
     with display(trainer.settings.epochs) as shown:
-        for metrics in trainer.epochs(run, watch):
+        for metrics in trainer.epochs(run, watch, tell):
             shown.epoch(metrics)
 
 

@@ -36,25 +36,19 @@ class Preprocessing:
         """The input of the network for N x C x H x W pixels from 0 to `white`, on their device.
 
         Args:
-            pixels: the images, with as many channels as `mean`.
+            pixels: the images; grey and colour become what the data was, which has as many channels as `mean`.
             shifts: N x 2, how far each image moves to the left and up, in parts of its width and height.
         """
-        images = self._resized(self._with_channels(self._normalised(pixels)))
+        images = _with_channels(pixels.float() / self.white, len(self.mean))
+        images = self._resized(_with_channels(self._normalised(images), self.shape[0]))
         if shifts is not None:
             images = _shifted(images, shifts)
         return images.flatten(1) if self.is_vector else images
 
-    def _normalised(self, pixels: Tensor) -> Tensor:
-        mean = torch.tensor(self.mean, device=pixels.device).view(1, -1, 1, 1)
-        std = torch.tensor(self.std, device=pixels.device).view(1, -1, 1, 1)
-        return (pixels.float() / self.white - mean) / std
-
-    def _with_channels(self, images: Tensor) -> Tensor:
-        channels, given = self.shape[0], images.shape[1]
-        if channels == 1 and given == len(LUMA):
-            luma = torch.tensor(LUMA, device=images.device).view(1, -1, 1, 1)
-            return (images * luma).sum(dim=1, keepdim=True)
-        return images.expand(-1, channels, -1, -1)
+    def _normalised(self, images: Tensor) -> Tensor:
+        mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
+        std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
+        return (images - mean) / std
 
     def _resized(self, images: Tensor) -> Tensor:
         size = self.shape[1:]
@@ -62,6 +56,13 @@ class Preprocessing:
             return images
         shrinks = images.shape[2] > size[0] or images.shape[3] > size[1]
         return interpolate(images, size=size, mode="bilinear", antialias=shrinks)
+
+
+def _with_channels(images: Tensor, channels: int) -> Tensor:
+    if channels == 1 and images.shape[1] == len(LUMA):
+        luma = torch.tensor(LUMA, device=images.device).view(1, -1, 1, 1)
+        return (images * luma).sum(dim=1, keepdim=True)
+    return images.expand(-1, channels, -1, -1)
 
 
 def _shifted(images: Tensor, shifts: Tensor) -> Tensor:

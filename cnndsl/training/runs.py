@@ -3,12 +3,12 @@
 - spec.cnn: the spec as it was read
 - config.json: what the run was started with
 - metrics.jsonl: a line for each epoch
+- tensorboard/: the same for TensorBoard, where that is installed
 - weights.safetensors: the weights after the last epoch that was finished
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -43,6 +43,10 @@ class Run:
         return self.path / "metrics.jsonl"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
@@ -53,11 +57,6 @@ class Run:
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path / name, text.encode("utf-8", errors="replace"))
         write_whole(self.config, config.to_json().encode())
-
-    def add_metrics(self, metrics: Mapping[str, object]) -> None:
-        """Append a line."""
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(metrics) + "\n")
 
     def read_config(self) -> Config:
         """The config.

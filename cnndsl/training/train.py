@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from cnndsl.backends.torch.weights.load import Fitted, fit
 from cnndsl.backends.torch.weights.report import Match, Report
 from cnndsl.model import Model
 from cnndsl.source import shipped
-from cnndsl.training import classifier, runs, weights
+from cnndsl.training import classifier, logs, runs, weights
 from cnndsl.training.config import Config
 from cnndsl.training.data import Images, Pictures, PictureStream
 from cnndsl.training.errors import Unusable, memory_told
@@ -89,10 +88,17 @@ class Trainer:
         run.start(self.model.source.text, files, config)
         return run
 
-    def epochs(self, run: Run, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
+    def epochs(
+        self, run: Run, watch: Callable[[Progress], None], tell: Callable[[str], None] = lambda text: None
+    ) -> Iterator[EpochMetrics]:
         """Train, and give what each epoch came to once its weights and its metrics are in the folder.
 
         Seeds torch's global generator, from which weights and dropout are drawn.
+
+        Args:
+            run: the folder.
+            watch: is called after every step.
+            tell: is given a sentence about what the folder has to do without.
 
         Raises:
             Diverged: the loss is no longer finite; what is in the folder is from the epoch before.
@@ -106,11 +112,13 @@ class Trainer:
             if self.beginning is not None:
                 self.beginning.give(network)
             training = Training(network, self.images, preprocessing, self.settings, self.device)
-        for metrics in training.epochs(watch):
-            weights.store(training.network, run.weights)
-            run.add_metrics(asdict(metrics))
-            self.finished.append(metrics)
-            yield metrics
+        with logs.opened(run, tell) as opened:
+            for metrics in training.epochs(watch):
+                weights.store(training.network, run.weights)
+                for log in opened:
+                    log.epoch(metrics)
+                self.finished.append(metrics)
+                yield metrics
 
 
 def _sized(model: Model, images: Images | Pictures) -> Images | PictureStream:

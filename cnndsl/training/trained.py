@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
 from cnndsl.training import classifier, weights
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images, Pictures
+from cnndsl.training.data import Images
 from cnndsl.training.errors import Misfit, Unusable, memory_told
-from cnndsl.training.feed import feed
+from cnndsl.training.evaluation import Evaluation
+from cnndsl.training.matching import labels_for
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.runs import Run
 
@@ -37,44 +40,27 @@ class Trained:
     config: Config
     device: torch.device
 
-    @torch.inference_mode()
-    def probabilities(self, pixels: Tensor) -> Tensor:
-        """N x classes on the CPU, for N x C x H x W from 0 to the data's white, with the channels of the data."""
+    def logits(self, pixels: Tensor) -> Tensor:
+        """N x classes, for N x C x H x W in uint8; both on the device."""
         with memory_told(len(pixels)):
-            logits: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
-            return logits.double().softmax(dim=1).cpu()
+            found: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
+            return found
 
-    def right(self, images: Images | Pictures) -> tuple[int, int]:
-        """How many of these images it classifies rightly, and how many there are.
+    def evaluation(self, images: Images, name: str) -> Evaluation:
+        """How good it is on images of the classes that it was trained on, in whatever order they are there.
 
-        Raises:
-            Unusable: they have other channels, or one cannot be read, and that is not to be passed over.
-        """
-        channels, height, width = self.config.data.shape
-        sized = images.at((height, width), channels=channels) if isinstance(images, Pictures) else images
-        if sized.shape[0] != channels:
-            raise Unusable(f"the images have {sized.shape[0]} channels, and those of the training had {channels}")
-        batches = torch.split(torch.arange(len(sized)), self.config.settings.batch)
-        told = [(self._right(batch), len(batch[1])) for batch in feed(sized, self.device).batches(batches)]
-        return sum(right for right, _ in told), sum(all for _, all in told)
-
-    def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
-        """Up to so many classes that a picture file may show, likeliest first, with their probabilities from 0 to 1.
+        Args:
+            images: grey ones and coloured ones become what its training had.
+            name: of their data set.
 
         Raises:
-            Unusable: the file cannot be read as a picture.
+            Unusable: their classes or their channels are others.
         """
-        from cnndsl.training import pictures  # Pillow is not needed to evaluate
+        from cnndsl.training.metrics import evaluate  # torchmetrics is not needed to predict
 
-        data = self.config.data
-        pixels = torch.from_numpy(pictures.read(picture, data.shape[0]))
-        (probabilities,) = self.probabilities(pixels[None] * (data.white / pictures.WHITE))
-        order = probabilities.argsort(descending=True, stable=True)[:count].tolist()
-        return [(data.classes[index], float(probabilities[index])) for index in order]
-
-    def _right(self, batch: tuple[Tensor, Tensor]) -> int:
-        pixels, labels = batch
-        return int((self.probabilities(pixels).argmax(dim=1) == labels.cpu()).sum())
+        labels = labels_for(self.config.data, images, name)
+        batches = _batches(images.pixels, labels, self.config.settings.batch)
+        return evaluate(self.logits, batches, self.config.data.classes)
 
 
 def load(run: Run, device: torch.device) -> Trained:
@@ -105,3 +91,9 @@ def _model(run: Run, config: Config) -> Model:
     except SpecError:
         raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
     return classifier.with_logits(model)
+
+
+def _batches(pixels: NDArray[np.uint8], labels: NDArray[np.int64], size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    for start in range(0, len(labels), size):
+        part = slice(start, start + size)
+        yield torch.from_numpy(pixels[part]), torch.from_numpy(labels[part])
