@@ -1,4 +1,4 @@
-"""Whether images are of the kind that a network was trained on, and their labels as it numbers the classes."""
+"""Whether images are of the kind that a network was trained on, and how it numbers their classes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnndsl.training.classifier import CHANNELS
-from cnndsl.training.data import Facts, Images
+from cnndsl.training.data import Facts, Images, Pictures
 from cnndsl.training.errors import Unusable
 
-__all__ = ["labels_for"]
+__all__ = ["places_of"]
 
 MOST_NAMED = 5
 """Classes that a message names."""
 
 
-def labels_for(data: Facts, images: Images, name: str) -> NDArray[np.int64]:
-    """The labels of images as indices into the classes of the data that a network was trained on.
+def places_of(data: Facts, images: Images | Pictures, name: str) -> NDArray[np.int64]:
+    """For each class of images its index among those of the data that a network was trained on.
 
     Args:
         data: what it was trained on.
@@ -28,7 +28,7 @@ def labels_for(data: Facts, images: Images, name: str) -> NDArray[np.int64]:
     Raises:
         Unusable: their classes are others, or their channels cannot be turned into those of the data.
     """
-    given, wanted = images.pixels.shape[1], data.shape[0]
+    given, wanted = images.channels, data.shape[0]
     if given != wanted and not {given, wanted} <= set(CHANNELS):
         raise Unusable(
             f"the images of {data.name}, which the run was trained on, have {wanted} channels, and those of {name} "
@@ -38,9 +38,7 @@ def labels_for(data: Facts, images: Images, name: str) -> NDArray[np.int64]:
         lacks = _only(data.name, data.classes, images.classes), _only(name, images.classes, data.classes)
         differences = " and ".join(filter(None, lacks))
         raise Unusable(f"the run was trained on the classes of {data.name}, which {name} does not have: {differences}")
-    places = np.array([data.classes.index(each) for each in images.classes], dtype=np.int64)
-    labels: NDArray[np.int64] = places[images.labels]
-    return labels
+    return np.array([data.classes.index(each) for each in images.classes], dtype=np.int64)
 
 
 def _only(name: str, classes: Sequence[str], others: Sequence[str]) -> str:

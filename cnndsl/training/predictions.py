@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from cnndsl.training import pictures
-from cnndsl.training.errors import Unusable, memory_told
+from cnndsl.training.errors import Unusable
 from cnndsl.training.trained import Trained
 
 __all__ = ["Prediction", "predictions"]
@@ -42,32 +42,35 @@ def predictions(trained: Trained, images: Iterable[str], count: int) -> Iterator
         count: how many classes are named for a picture, at most.
     """
     left = iter(images)
-    while batch := list(islice(left, trained.config.settings.batch)):
+    while batch := list(islice(left, trained.recipe.batch)):
         yield from _predicted(trained, batch, count)
 
 
-@torch.inference_mode()
 def _predicted(trained: Trained, images: Sequence[str], count: int) -> list[Prediction]:
     """Those of one batch."""
-    with memory_told(len(images)):
-        read = [_read(trained, image) for image in images]
-        inputs = [found for found in read if isinstance(found, Tensor)]
-        rows = iter(trained.network(torch.cat(inputs)).double().softmax(dim=1).cpu() if inputs else ())
+    read = [_read(trained, image) for image in images]
+    rows = iter(_rows(trained, [found for found in read if isinstance(found, Tensor)]))
     return [
         Prediction(image, error=found)
         if isinstance(found, str)
-        else Prediction(image, _likeliest(next(rows), trained.config.data.classes, count))
+        else Prediction(image, _likeliest(next(rows), trained.classes, count))
         for image, found in zip(images, read, strict=True)
     ]
 
 
 def _read(trained: Trained, image: str) -> Tensor | str:
-    """A picture as a batch of one for the network, on the device; or why there is none."""
+    """A picture as a batch of one, of the size that the network's images are brought to; or why there is none."""
+    data = trained.classifier.data
     try:
-        pixels = torch.from_numpy(pictures.read(Path(image), trained.config.data.shape[0]))
+        pixels = torch.from_numpy(pictures.read(Path(image), data.shape[0]))
     except Unusable as error:
         return str(error)
-    return trained.preprocessing(pixels[None].to(trained.device))
+    return trained.preprocessing.whole(pixels[None] * (data.white / pictures.WHITE))
+
+
+def _rows(trained: Trained, batch: Sequence[Tensor]) -> Tensor:
+    """The probabilities for pictures of one size, on the CPU."""
+    return trained.probabilities(torch.cat(list(batch))).cpu() if batch else torch.empty(0)
 
 
 def _likeliest(probabilities: Tensor, classes: Sequence[str], count: int) -> tuple[tuple[str, float], ...]:

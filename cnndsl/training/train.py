@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,15 +13,28 @@ from cnndsl.backends.torch.weights.load import Fitted, fit
 from cnndsl.backends.torch.weights.report import Match, Report
 from cnndsl.model import Model
 from cnndsl.source import shipped
-from cnndsl.training import classifier, logs, runs, weights
+from cnndsl.training import logs, runs, weights
+from cnndsl.training.augmentation import Components, augmenter, principal_components
+from cnndsl.training.classifier import Classifier, sized
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images, Pictures, PictureStream
+from cnndsl.training.data import DataSet, Images, Pictures, PictureStream
+from cnndsl.training.data.split import part
 from cnndsl.training.errors import Unusable, memory_told
-from cnndsl.training.loop import EpochMetrics, Progress, Training
+from cnndsl.training.feed import Feed, feed
+from cnndsl.training.loop import Means, Training
+from cnndsl.training.losses import balanced, criterion
+from cnndsl.training.mixing import mixing
+from cnndsl.training.progress import EpochMetrics, Progress, Validation
+from cnndsl.training.recipe import Recipe
+from cnndsl.training.recipe.augmentations import ColorPCA
+from cnndsl.training.recipe.schedules import Plateau
 from cnndsl.training.runs import Run
-from cnndsl.training.settings import Settings
+from cnndsl.training.validation import validation
 
 __all__ = ["Trainer"]
+
+KEPT = 0.1
+"""What is kept of the training images for validation, where that decides something and the recipe does not say."""
 
 
 class Trainer:
@@ -29,32 +43,39 @@ class Trainer:
     Nothing is written before `start`, and nothing is computed before `epochs`.
 
     Args:
-        model: the network; a softmax, log-softmax or sigmoid at its end is left out while it is trained.
-        images: what it is trained on; pictures come to the size of the network's input.
-        data: the name of their data set.
-        settings: how.
+        model: the network; softmax, log-softmax or sigmoid at its ends are left out while it is trained.
+        data_set: where the images come from.
+        images: its training part; pictures come to the size that the recipe says, or that of the network's input.
+        recipe: how.
         device: where.
 
     Attributes:
+        classifier: the network with its data and recipe.
+        images: what it is trained on.
         finished: the metrics of the epochs whose weights were written.
         beginning: the weights that it begins with; None stands for initial values.
 
     Raises:
-        Misfit: the network cannot be trained to classify these images.
+        Misfit: the network cannot be trained to classify these images, or not by this recipe.
         Unusable: a picture cannot be read, and that is not to be passed over.
     """
 
     def __init__(
-        self, model: Model, images: Images | Pictures, data: str, settings: Settings, device: torch.device
+        self, model: Model, data_set: DataSet, images: Images | Pictures, recipe: Recipe, device: torch.device
     ) -> None:
-        self.model = classifier.with_logits(model)
-        self.images = _sized(self.model, images)
-        self.facts = self.images.facts(data)
-        self.settings = settings
+        self._data_set = data_set
+        kept, self._kept = _split(images, data_set.name, recipe)
+        self.images = sized(kept, model, recipe)
+        self.classifier = Classifier(model, self.images.facts(data_set.name), recipe)
+        self.classifier.check()
         self.device = device
         self.finished: list[EpochMetrics] = []
         self.beginning: Fitted | None = None
-        classifier.check(self.model, self.facts, settings.batch)
+        self._validated: Feed | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.classifier.recipe
 
     def begin_with(self, path: Path, match: Match, partial: bool) -> Report:
         """Take the weights in a file for those that the training begins with; the arguments are those of `fit`.
@@ -62,7 +83,7 @@ class Trainer:
         Raises:
             WeightsError: they cannot be read, or do not fit.
         """
-        self.beginning = fit(self.model.graph, path, match, partial)
+        self.beginning = fit(self.classifier.trained.graph, path, match, partial)
         return self.beginning.report
 
     def start(self, out: str | None) -> Run:
@@ -71,21 +92,22 @@ class Trainer:
         Raises:
             Unusable: it cannot be made, or the spec brings in a file that it cannot hold.
         """
-        files = _brought_in(self.model)
-        run = runs.create(out, self.model.name)
+        model = self.classifier.spec
+        files = _brought_in(model)
+        run = runs.create(out, model.name)
         config = Config(
-            network=self.model.source.name,
-            model=self.model.source.model,
-            parameters=self.model.parameters,
-            inputs=self.model.inputs,
-            data=self.facts,
-            settings=self.settings,
+            network=model.source.name,
+            model=model.source.model,
+            parameters=model.parameters,
+            inputs=model.inputs,
+            data=self.classifier.data,
+            filling=model.filling,
             device=str(self.device),
             weights=self.beginning.report.file if self.beginning else "",
             cnndsl=__version__,
             torch=str(torch.__version__),
         )
-        run.start(self.model.source.text, files, config)
+        run.start(model.source.text, files, self.recipe, config)
         return run
 
     def epochs(
@@ -97,41 +119,102 @@ class Trainer:
 
         Args:
             run: the folder.
-            watch: is called after every step.
-            tell: is given a sentence about what the folder has to do without.
+            watch: is called after every batch.
+            tell: is given a sentence where something is worth knowing.
 
         Raises:
             Diverged: the loss is no longer finite; what is in the folder is from the epoch before.
             OutOfMemory: the network or a batch does not fit in memory.
+            Unusable: a picture turns out to be broken, and that is not to be passed over.
         """
-        torch.manual_seed(self.settings.seed)
+        torch.manual_seed(self.recipe.seed)
         torch.backends.cudnn.deterministic = True
-        with memory_told(self.settings.batch):
-            preprocessing = classifier.preprocessing(self.model, self.facts)
-            network = self.model.to_torch()
-            if self.beginning is not None:
-                self.beginning.give(network)
-            training = Training(network, self.images, preprocessing, self.settings, self.device)
-        with logs.opened(run, tell) as opened:
+        with memory_told(self.recipe.batch), logs.opened(run, tell) as kept:
+            training = self._training()
             for metrics in training.epochs(watch):
-                weights.store(training.network, run.weights)
-                for log in opened:
+                weights.store(training.evaluated, run.weights)
+                for log in kept:
                     log.epoch(metrics)
                 self.finished.append(metrics)
                 yield metrics
 
+    def _training(self) -> Training:
+        network = self.classifier.trained.to_torch()
+        if self.beginning is not None:
+            self.beginning.give(network)
+        return Training(network.to(self.device), self.recipe, self._means())
 
-def _sized(model: Model, images: Images | Pictures) -> Images | PictureStream:
-    if isinstance(images, Images):
-        return images
-    return images.at(classifier.size(model, images.channels) or images.facts("").shape[1:])
+    def _means(self) -> Means:
+        recipe, classifier = self.recipe, self.classifier
+        preprocessing = classifier.preprocessing()
+        augment = augmenter(recipe.augment, preprocessing.shape[1:], classifier.data.mean, self._components())
+        classes = len(classifier.data.classes)
+        plain = criterion(classifier.loss, classes, device=self.device)
+        return Means(
+            feed=self._feed(self.images),
+            prepare=partial(preprocessing.augmented, augment) if recipe.augment else _unchanged(preprocessing),
+            mixing=mixing(recipe.mixup, recipe.cutmix, classes),
+            criterion=criterion(
+                classifier.loss,
+                classes,
+                label_smoothing=recipe.label_smoothing,
+                class_weights=self._class_weights(),
+                output_weights=None if recipe.output_weights == "none" else recipe.output_weights,
+                device=self.device,
+            ),
+            validate=lambda network: validation(network, self._looked_at(), preprocessing, plain, recipe.batch),
+            device=self.device,
+        )
+
+    def _feed(self, images: Images | PictureStream) -> Feed:
+        return feed(images, self.device, workers=None if self.recipe.workers == "auto" else self.recipe.workers)
+
+    def _looked_at(self) -> Feed:
+        """The images that validation is done with; read after the first epoch, so that no step waits for them."""
+        if self._validated is None:
+            images = self._data_set.held_back() if self._kept is None else self._kept
+            self._validated = self._feed(sized(images, self.classifier.spec, self.recipe, self.images.shape[0]))
+        return self._validated
+
+    def _components(self) -> Components | None:
+        if not any(isinstance(each, ColorPCA) for each in self.recipe.augment):
+            return None
+        return principal_components(self.images.chunks(), self.images.white)
+
+    def _class_weights(self) -> tuple[float, ...] | None:
+        weights = self.recipe.class_weights
+        if weights == "none":
+            return None
+        counts = torch.from_numpy(self.images.labels).bincount(minlength=len(self.images.classes))
+        return balanced(counts.tolist()) if weights == "balanced" else weights
+
+
+def _split(images: Images | Pictures, name: str, recipe: Recipe) -> tuple[Images | Pictures, Images | Pictures | None]:
+    """What is trained on, and what of the training images is kept for validation, if anything.
+
+    What is held back of a data set decides nothing: not how long the training goes on, and not its learning rate.
+    """
+    share = recipe.validation
+    if share == "auto":
+        share = KEPT if recipe.patience or isinstance(recipe.schedule, Plateau) else 0
+    if not share:
+        return images, None
+    training, kept = (
+        images.subset(part(images.labels, images.classes, name, held_back=held_back, share=share))
+        for held_back in (False, True)
+    )
+    return training, kept
+
+
+def _unchanged(preprocessing: Preprocessing) -> Callable[[torch.Tensor, torch.Generator], torch.Tensor]:
+    return lambda pixels, generator: preprocessing(pixels)
 
 
 def _brought_in(model: Model) -> dict[str, str]:
     """The text of each file that the spec brings in, by its place beside the spec; shipped ones stay where they are.
 
     Raises:
-        Unusable: one lies elsewhere.
+        Unusable: one lies elsewhere, or has the name of one of the run's own.
     """
     files: dict[str, str] = {}
     folder = (model.source.path.parent if model.source.path else Path()).resolve()
@@ -140,8 +223,8 @@ def _brought_in(model: Model) -> dict[str, str]:
         path = source.path.resolve()
         if path.is_relative_to(folder):
             files[path.relative_to(folder).as_posix()] = source.text
-            if files.keys() & {"spec.cnn"}:
-                raise Unusable(f"{source.name} would be taken for the spec of the run: give it another name")
+            if files.keys() & {own.name for own in Run(Path()).files}:
+                raise Unusable(f"{source.name} has the name of a file of the run: give it another one")
         elif not path.is_relative_to(shipped("specs").resolve()):
             raise Unusable(f"{source.name} cannot be kept with the run: it does not lie beside {model.source.name}")
     return files

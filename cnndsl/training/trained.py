@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
-from cnndsl.training import classifier, weights
+from cnndsl.training import weights
+from cnndsl.training.answers import probabilities
+from cnndsl.training.classifier import Classifier
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images
+from cnndsl.training.data import Images, Pictures
 from cnndsl.training.errors import Misfit, Unusable, memory_told
 from cnndsl.training.evaluation import Evaluation
-from cnndsl.training.matching import labels_for
+from cnndsl.training.feed import feed
+from cnndsl.training.matching import places_of
 from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.recipe import Recipe
 from cnndsl.training.runs import Run
 
 __all__ = ["Trained", "load"]
@@ -29,24 +31,38 @@ class Trained:
     """A network with its weights, ready to classify.
 
     Attributes:
-        network: gives logits; in evaluation mode, on the device.
-        preprocessing: from pixels to its input.
-        config: what it was trained with.
+        network: gives logits, of the main output alone; in evaluation mode, on the device.
+        classifier: what it was trained to do.
         device: where it runs.
     """
 
     network: torch.nn.Module
-    preprocessing: Preprocessing
-    config: Config
+    classifier: Classifier
     device: torch.device
 
-    def logits(self, pixels: Tensor) -> Tensor:
-        """N x classes, for N x C x H x W in uint8; both on the device."""
-        with memory_told(len(pixels)):
-            found: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
-            return found
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.classifier.data.classes
 
-    def evaluation(self, images: Images, name: str) -> Evaluation:
+    @property
+    def recipe(self) -> Recipe:
+        return self.classifier.recipe
+
+    @cached_property
+    def preprocessing(self) -> Preprocessing:
+        return self.classifier.preprocessing()
+
+    @torch.inference_mode()
+    def probabilities(self, pixels: Tensor) -> Tensor:
+        """N x classes in float64, on the device, for N x C x H x W from 0 to the data's white, C as in the data.
+
+        Raises:
+            OutOfMemory: so many do not fit.
+        """
+        with memory_told(len(pixels)):
+            return self.preprocessing.averaged(self._answered, pixels.to(self.device))
+
+    def evaluation(self, images: Images | Pictures, name: str) -> Evaluation:
         """How good it is on images of the classes that it was trained on, in whatever order they are there.
 
         Args:
@@ -54,13 +70,20 @@ class Trained:
             name: of their data set.
 
         Raises:
-            Unusable: their classes or their channels are others.
+            Unusable: their classes or their channels are others, or one cannot be read, and that is not to be passed
+                over.
         """
         from cnndsl.training.metrics import evaluate  # torchmetrics is not needed to predict
 
-        labels = labels_for(self.config.data, images, name)
-        batches = _batches(images.pixels, labels, self.config.settings.batch)
-        return evaluate(self.logits, batches, self.config.data.classes)
+        places = torch.from_numpy(places_of(self.classifier.data, images, name)).to(self.device)
+        sized = self.classifier.sized(images)
+        batches = torch.arange(len(sized)).split(self.recipe.batch)
+        shown = ((pixels, places[labels]) for pixels, labels in feed(sized, self.device).batches(batches))
+        return evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
+
+    def _answered(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.network(inputs)
+        return probabilities(logits, len(self.classes), self.classifier.is_binary)
 
 
 def load(run: Run, device: torch.device) -> Trained:
@@ -70,14 +93,14 @@ def load(run: Run, device: torch.device) -> Trained:
         Unusable: the folder is none, or something in it is missing, damaged or does not fit the rest.
     """
     config = run.read_config()
-    model = _model(run, config)
+    classifier = Classifier(_model(run, config), config.data, run.read_recipe())
     try:
-        classifier.check(model, config.data, config.settings.batch)
+        classifier.check()
     except Misfit as error:
         raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.diagnostic.message}") from None
-    network = model.to_torch()
-    weights.load(network, model.graph, run.weights)
-    return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, device)
+    network = classifier.evaluated.to_torch()
+    weights.load(network, classifier, run.weights)
+    return Trained(network.to(device).eval(), classifier, device)
 
 
 def _model(run: Run, config: Config) -> Model:
@@ -87,13 +110,6 @@ def _model(run: Run, config: Config) -> Model:
         raise Unusable(str(error)) from None
     source = Source(config.network, text, run.spec, config.model)
     try:
-        model = Model.compiled(source, config.parameters, config.inputs)
+        return Model.compiled(source, config.parameters, config.inputs, filling=config.filling)
     except SpecError:
         raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
-    return classifier.with_logits(model)
-
-
-def _batches(pixels: NDArray[np.uint8], labels: NDArray[np.int64], size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(labels), size):
-        part = slice(start, start + size)
-        yield torch.from_numpy(pixels[part]), torch.from_numpy(labels[part])

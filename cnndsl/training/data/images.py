@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,14 @@ class Images:
         """Channels, height and width."""
         _, channels, height, width = self.pixels.shape
         return channels, height, width
+
+    @property
+    def channels(self) -> int:
+        return self.shape[0]
+
+    def subset(self, indices: NDArray[np.int64]) -> Images:
+        """Those with these indices."""
+        return replace(self, pixels=self.pixels[indices], labels=self.labels[indices])
 
     def facts(self, name: str) -> Facts:
         """What there is to know of them as the training part of the data set of this name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -68,6 +68,10 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def subset(self, indices: NDArray[np.int64]) -> Pictures:
+        """Those with these indices."""
+        return replace(self, numbers=self.numbers[indices], labels=self.labels[indices])
 
     def facts(self, name: str) -> Facts:
         """What there is to know of them as the training part of the data set of this name, at their own size.

@@ -17,8 +17,17 @@ SPLIT_SEED = 0
 """It has nothing to do with the seed of a run."""
 
 
-def part(labels: NDArray[np.int64], classes: tuple[str, ...], where: str, *, held_back: bool) -> NDArray[np.int64]:
+def part(
+    labels: NDArray[np.int64], classes: tuple[str, ...], where: str, *, held_back: bool, share: float = HELD_BACK
+) -> NDArray[np.int64]:
     """The indices of a part, each class in both with its share.
+
+    Args:
+        labels: N, indices into the classes.
+        classes: their names.
+        where: the images are, for a person.
+        held_back: whether it is the part that is held back.
+        share: what is held back of all images.
 
     Raises:
         Unusable: there are too few images for that.
@@ -28,12 +37,12 @@ def part(labels: NDArray[np.int64], classes: tuple[str, ...], where: str, *, hel
         raise Unusable(
             f"{where} has a single image of {lonely[0]}, and a class needs two: one to train on, one to hold back"
         )
-    if math.ceil(HELD_BACK * len(labels)) < np.count_nonzero(counts):
+    if math.ceil(share * len(labels)) < np.count_nonzero(counts):
         few = f"{where} has {len(labels):,} images in {np.count_nonzero(counts):,} classes"
-        raise Unusable(f"{few}, too few to hold back a fifth with each class in it: give every class five or more")
+        raise Unusable(f"{few}, too few to hold back {share:.0%} with each class in it: give every class {math.ceil(1 / share)} or more")
     from sklearn.model_selection import train_test_split  # takes a second, and most data sets have their own part
 
     every = np.arange(len(labels))
-    training, rest = train_test_split(every, test_size=HELD_BACK, stratify=labels, random_state=SPLIT_SEED)
+    training, rest = train_test_split(every, test_size=share, stratify=labels, random_state=SPLIT_SEED)
     part: NDArray[np.int64] = rest if held_back else training
     return part
