@@ -37,6 +37,6 @@ def command(run: str, broken: Broken, device: str) -> None:
     data = find(trained.config.data.name, broken=broken)
     with needs_extra(data.extra):
         images = data.held_back()
-    tell(images.left_out)
-    right, all = trained.right(images)
+    right, all, left_out = trained.right(images)
+    tell(left_out)
     click.echo(f"accuracy {100 * right / all:.2f} %  ({right:,} of {all:,} held-back images of {data.name})")

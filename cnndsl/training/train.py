@@ -17,6 +17,7 @@ from cnndsl.training import classifier, runs, weights
 from cnndsl.training.config import Config
 from cnndsl.training.data import Images, Pictures, PictureStream
 from cnndsl.training.errors import Unusable, memory_told
+from cnndsl.training.left_out import LeftOut
 from cnndsl.training.loop import EpochMetrics, Progress, Training
 from cnndsl.training.runs import Run
 from cnndsl.training.settings import Settings
@@ -37,6 +38,8 @@ class Trainer:
         device: where.
 
     Attributes:
+        images: what it is trained on, pictures at the size of the network's input.
+        left_out: the pictures that turned out to be broken while it was trained, which `images` does not yet tell.
         finished: the metrics of the epochs whose weights were written.
         beginning: the weights that it begins with; None stands for initial values.
 
@@ -53,6 +56,7 @@ class Trainer:
         self.facts = self.images.facts(data)
         self.settings = settings
         self.device = device
+        self.left_out: list[LeftOut] = []
         self.finished: list[EpochMetrics] = []
         self.beginning: Fitted | None = None
         classifier.check(self.model, self.facts, settings.batch)
@@ -106,6 +110,7 @@ class Trainer:
             if self.beginning is not None:
                 self.beginning.give(network)
             training = Training(network, self.images, preprocessing, self.settings, self.device)
+        self.left_out = training.feed.left_out
         for metrics in training.epochs(watch):
             weights.store(training.network, run.weights)
             run.add_metrics(asdict(metrics))
@@ -116,7 +121,7 @@ class Trainer:
 def _sized(model: Model, images: Images | Pictures) -> Images | PictureStream:
     if isinstance(images, Images):
         return images
-    return images.at(classifier.size(model, images.channels) or images.facts("").shape[1:])
+    return images.at(classifier.size(model, images.channels) or images.one_size())
 
 
 def _brought_in(model: Model) -> dict[str, str]:

@@ -15,6 +15,7 @@ from cnndsl.training.config import Config
 from cnndsl.training.data import Images, Pictures
 from cnndsl.training.errors import Misfit, Unusable, memory_told
 from cnndsl.training.feed import feed
+from cnndsl.training.left_out import LeftOut
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.runs import Run
 
@@ -44,8 +45,8 @@ class Trained:
             logits: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
             return logits.double().softmax(dim=1).cpu()
 
-    def right(self, images: Images | Pictures) -> tuple[int, int]:
-        """How many of these images it classifies rightly, and how many there are.
+    def right(self, images: Images | Pictures) -> tuple[int, int, tuple[LeftOut, ...]]:
+        """How many of these images it classifies rightly, how many there are, and what was left out.
 
         Raises:
             Unusable: they have other channels, or one cannot be read, and that is not to be passed over.
@@ -55,8 +56,9 @@ class Trained:
         if sized.shape[0] != channels:
             raise Unusable(f"the images have {sized.shape[0]} channels, and those of the training had {channels}")
         batches = torch.split(torch.arange(len(sized)), self.config.settings.batch)
-        told = [(self._right(batch), len(batch[1])) for batch in feed(sized, self.device).batches(batches)]
-        return sum(right for right, _ in told), sum(all for _, all in told)
+        source = feed(sized, self.device)
+        told = [(self._right(batch), len(batch[1])) for batch in source.batches(batches)]
+        return sum(right for right, _ in told), sum(all for _, all in told), (*sized.left_out, *source.left_out)
 
     def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
         """Up to so many classes that a picture file may show, likeliest first, with their probabilities from 0 to 1.
