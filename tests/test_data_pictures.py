@@ -110,7 +110,9 @@ def test_sizes_that_differ_are_told_with_what_to_write(tmp_path: Path) -> None:
     assert (pictures.shape, pictures.sizes) == (None, ((10, 300), (375, 500)))
     with pytest.raises(Unusable) as told:
         pictures.facts("pets")
-    assert str(told.value) == "pictures from 10x300 to 375x500: write INPUT(1x224x224), or another size"
+    assert (
+        str(told.value) == "pictures from 10x300 to 375x500 (height x width): write INPUT(1x224x224), or another size"
+    )
 
 
 def quarters() -> np.ndarray:
@@ -192,8 +194,8 @@ HEADER_DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut in the header": (lambda path: path.write_bytes(path.read_bytes()[:20]), "it is"),
     "a program": (lambda path: path.write_bytes(PROGRAM), "EPS is a program"),
     "too many pixels": (lambda path: Image.new("1", (20_000, 20_000)).save(path), "it holds too many pixels"),
-    "a link to nothing": (lambda path: (path.unlink(), path.symlink_to("nothing")), "it is a link to nothing"),
-    "a link to itself": (loop, "it is a link to nothing"),
+    "a link to nothing": (lambda path: (path.unlink(), path.symlink_to("nothing")), "No such file"),
+    "a link to itself": (loop, "Too many levels of symbolic links"),
     "a pipe": (lambda path: (path.unlink(), os.mkfifo(path)), "it is no file"),
 }
 

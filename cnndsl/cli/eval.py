@@ -43,11 +43,11 @@ def command(run: str, data: str | None, form: str, confusion: Path | None, broke
     from cnndsl.training.trained import load
 
     trained = load(Run(Path(run)), choose(device))
-    data_set = find(data or trained.config.data.name, broken=broken)
+    data_set = find(data or trained.classifier.data.name, broken=broken)
     with needs_extra(data_set.extra):
         images = data_set.held_back()
-    tell(images.left_out)
-    evaluation = trained.evaluation(images, data_set.name)
+    evaluation, left_out = trained.evaluation(images, data_set.name)
+    tell(left_out)
 
     from cnndsl.cli._evaluation import as_csv, as_text
     from cnndsl.training.numbers import as_json

@@ -65,8 +65,8 @@ def command(
     where = choose(device)
     with needs_extra(data_set.extra):
         images = data_set.training()
-    tell_left_out(images.left_out)
     trainer = Trainer(model, images, data_set.name, checked, where)
+    tell_left_out(trainer.images.left_out)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)
@@ -82,7 +82,7 @@ def _settings(given: dict[str, Any]) -> Settings:
 def _train(trainer: Trainer, out: str | None) -> None:
     from cnndsl.cli._interrupt import interruptible
     from cnndsl.cli._progress import figures
-    from cnndsl.training.errors import Diverged, OutOfMemory
+    from cnndsl.training.errors import Diverged, OutOfMemory, Unusable
 
     with interruptible() as check:
         run = trainer.start(out)
@@ -92,8 +92,9 @@ def _train(trainer: Trainer, out: str | None) -> None:
         except KeyboardInterrupt:
             click.echo(f"\ncnndsl: interrupted; {_what_stands(trainer, run)}", err=True)
             sys.exit(130)
-        except (Diverged, OutOfMemory) as error:
+        except (Diverged, OutOfMemory, Unusable) as error:
             raise type(error)(f"{error}\n  {_what_stands(trainer, run)}") from None
+    tell_left_out(trainer.left_out)
     last, seconds = trainer.finished[-1], sum(metrics.seconds for metrics in trainer.finished)
     click.echo(f"trained in {seconds:.1f} s; on the training images: {figures(last.loss, last.accuracy)}")
     click.echo(f"next: cnndsl eval {shlex.quote(str(run.path))}")

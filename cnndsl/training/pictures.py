@@ -125,8 +125,8 @@ def suffixes() -> frozenset[str]:
 @contextmanager
 def _opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
     """A picture whose header has been read; whatever goes wrong inside is told as NoPicture."""
-    if isinstance(file, Path) and file.is_dir():
-        raise NoPicture("it is a folder; name the pictures in it")
+    if isinstance(file, Path) and file.exists() and not file.is_file():  # opening a pipe would wait for ever
+        raise NoPicture("it is a folder; name the pictures in it" if file.is_dir() else "it is no file")
     try:
         with Image.open(file) as picture:
             if picture.format in PROGRAMS:

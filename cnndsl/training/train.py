@@ -21,6 +21,7 @@ from cnndsl.training.data import DataSet, Images, Pictures, PictureStream
 from cnndsl.training.data.split import part
 from cnndsl.training.errors import Unusable, memory_told
 from cnndsl.training.feed import Feed, feed
+from cnndsl.training.left_out import LeftOut
 from cnndsl.training.loop import Means, Training
 from cnndsl.training.losses import balanced, criterion
 from cnndsl.training.mixing import mixing
@@ -52,6 +53,7 @@ class Trainer:
     Attributes:
         classifier: the network with its data and recipe.
         images: what it is trained on.
+        left_out: the pictures that turned out to be broken while it was trained, which `images` does not yet tell.
         finished: the metrics of the epochs whose weights were written.
         beginning: the weights that it begins with; None stands for initial values.
 
@@ -71,6 +73,7 @@ class Trainer:
         self.device = device
         self.finished: list[EpochMetrics] = []
         self.beginning: Fitted | None = None
+        self.left_out: list[LeftOut] = []
         self._validated: Feed | None = None
 
     @property
@@ -131,6 +134,7 @@ class Trainer:
         torch.backends.cudnn.deterministic = True
         with memory_told(self.recipe.batch), logs.opened(run, tell) as kept:
             training = self._training()
+            self.left_out = training.means.feed.left_out
             for metrics in training.epochs(watch):
                 weights.store(training.evaluated, run.weights)
                 for log in kept:

@@ -12,12 +12,13 @@ from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
 from cnndsl.training import weights
 from cnndsl.training.answers import probabilities
-from cnndsl.training.classifier import Classifier
+from cnndsl.training.classifier import Classifier, sized
 from cnndsl.training.config import Config
 from cnndsl.training.data import Images, Pictures
 from cnndsl.training.errors import Misfit, Unusable, memory_told
 from cnndsl.training.evaluation import Evaluation
 from cnndsl.training.feed import feed
+from cnndsl.training.left_out import LeftOut
 from cnndsl.training.matching import places_of
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.recipe import Recipe
@@ -62,11 +63,11 @@ class Trained:
         with memory_told(len(pixels)):
             return self.preprocessing.averaged(self._answered, pixels.to(self.device))
 
-    def evaluation(self, images: Images | Pictures, name: str) -> Evaluation:
-        """How good it is on images of the classes that it was trained on, in whatever order they are there.
+    def evaluation(self, images: Images | Pictures, name: str) -> tuple[Evaluation, tuple[LeftOut, ...]]:
+        """How good it is on images of the classes that it was trained on, and what was left out of them.
 
         Args:
-            images: grey ones and coloured ones become what its training had.
+            images: grey ones and coloured ones become what its training had; their classes may be in any order.
             name: of their data set.
 
         Raises:
@@ -76,10 +77,12 @@ class Trained:
         from cnndsl.training.metrics import evaluate  # torchmetrics is not needed to predict
 
         places = torch.from_numpy(places_of(self.classifier.data, images, name)).to(self.device)
-        sized = self.classifier.sized(images)
-        batches = torch.arange(len(sized)).split(self.recipe.batch)
-        shown = ((pixels, places[labels]) for pixels, labels in feed(sized, self.device).batches(batches))
-        return evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
+        brought = sized(images, self.classifier.spec, self.recipe, self.classifier.data.shape[0])
+        source = feed(brought, self.device)
+        batches = source.batches(torch.arange(len(brought)).split(self.recipe.batch))
+        shown = ((pixels, places[labels]) for pixels, labels in batches)
+        evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
+        return evaluation, (*brought.left_out, *source.left_out)
 
     def _answered(self, inputs: Tensor) -> Tensor:
         logits: Tensor = self.network(inputs)

@@ -128,13 +128,10 @@ def _listing(part: Path) -> _Listing:
     for folder in _folders(part):
         pictures = listing.classes[folder.name] = []
         for path in _files(folder, listing):
-            if path.suffix.lower() not in endings:
-                listing.told.append(LeftOut(str(path), "its name does not end as a picture's"))
-            elif not path.is_file():  # opening a pipe would wait for ever
-                reason = "it is no file" if path.exists() else "it is a link to nothing"
-                listing.broken.append(LeftOut(str(path), reason))
-            else:
+            if path.suffix.lower() in endings:
                 pictures.append(path)
+            else:
+                listing.told.append(LeftOut(str(path), "its name does not end as a picture's"))
         if not pictures:
             listing.broken.append(LeftOut(str(folder), "there is no picture in it"))
     for path in sorted(part.iterdir()):

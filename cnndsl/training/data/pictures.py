@@ -79,14 +79,19 @@ class Pictures:
         Raises:
             Unusable: they have not all one size, or one cannot be read.
         """
-        if self.shape is None:
-            raise Unusable(f"{self.told_sizes()}: write INPUT({self.channels}x224x224), or another size")
-        return self.at(self.shape[1:]).facts(name)
+        return self.at(self.one_size()).facts(name)
 
-    def told_sizes(self) -> str:
-        """`pictures from 80x100 to 375x500`, height first."""
-        (height, width), (largest_height, largest_width) = self.sizes
-        return f"pictures from {height}x{width} to {largest_height}x{largest_width}"
+    def one_size(self) -> tuple[int, int]:
+        """Height and width of each of them.
+
+        Raises:
+            Unusable: they have not all the same.
+        """
+        if self.shape is None:
+            smallest, largest = (f"{height}x{width}" for height, width in self.sizes)
+            what_to_write = f"write INPUT({self.channels}x224x224), or another size"
+            raise Unusable(f"pictures from {smallest} to {largest} (height x width): {what_to_write}")
+        return self.shape[1:]
 
     def at(
         self, size: tuple[int, int], fit: Fit = "stretch", *, channels: int | None = None, limit: int = LIMIT
