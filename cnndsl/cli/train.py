@@ -5,67 +5,66 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cnndsl.cli._extras import needs_extra
-from cnndsl.cli._specs import model_argument
-from cnndsl.cli._training import device_option, troubles_told
+from cnndsl.cli._recipe import RecipeCommand
+from cnndsl.cli._specs import Spec, show, spec_argument
+from cnndsl.cli._training import troubles_told
 from cnndsl.cli._weights import Given, tell, weights_options
-from cnndsl.training.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
-    from cnndsl.model import Model
+    from cnndsl.training.data import Images
     from cnndsl.training.loop import Progress
+    from cnndsl.training.plan import Plan
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
 
 __all__ = ["command"]
 
-DEFAULTS = Settings()
 
-
-@click.command("train", short_help="Train a network to classify images.", context_settings={"show_default": True})
-@model_argument
-@click.option("--data", metavar="NAME", default="digits", help="The data set to train on.")
-@click.option("--epochs", type=int, default=DEFAULTS.epochs, help="Passes over the images.")
-@click.option("--batch", type=int, default=DEFAULTS.batch, help="Images of a step.")
-@click.option("--lr", type=float, default=DEFAULTS.lr, help="The learning rate at its peak.")
-@click.option("--seed", type=int, default=DEFAULTS.seed, help="Same seed, same result.")
-@device_option
+@click.command("train", cls=RecipeCommand, short_help="Train a network to classify images.")
+@spec_argument
 @weights_options
-@click.option("--out", metavar="RUN", show_default="runs/NAME-1, -2", help="The run folder, new or empty.")
+@click.option("--out", metavar="RUN", help="The run folder, new or empty. [default: runs/NAME-1, -2]")
 @troubles_told()
 @needs_extra("train")
-def command(model: Model, data: str, device: str, weights: Given | None, out: str | None, **settings: Any) -> None:
+def command(spec: Spec, flags: dict[str, str], weights: Given | None, out: str | None) -> None:
     """Train a network to classify images; leave a run folder for `eval` and `predict`.
 
-    The images are resized to the network's input. A fifth of them is held back for `eval` and never trained on. The
-    loss is cross-entropy, the optimizer Adam with a learning rate that rises and then falls to zero; the images are
-    shifted a little, each time anew.
+    How it is trained says the recipe: TRAIN(...) in the spec, and flags, which win over it. Values of flags are written
+    as there: --optimizer 'SGD(lr=0.1, momentum=0.9)', --augment 'CROP(32, padding=4) -> FLIP'; arguments of the
+    optimizer have flags of their own. A bare INPUT, and a bare FC at the end, take shape and classes of the data.
     """
-    from cnndsl.training.data import find
-    from cnndsl.training.runs import require_free
+    from cnndsl.training.plan import Plan
 
-    checked = _settings(settings)
-    data_set = find(data)
-    require_free(out)
-
+    plan = Plan(*spec, flags)
     from cnndsl.training.device import choose
+    from cnndsl.training.runs import require_free
     from cnndsl.training.train import Trainer
 
-    trainer = Trainer(model, data_set.training(), data, checked, choose(device))
+    require_free(out)
+    device = choose(plan.recipe.device)
+    images = _images(plan)
+    model = plan.model(images.facts(plan.recipe.data))
+    show(model.diagnostics)
+    trainer = Trainer(model, images, plan.recipe.data, plan.recipe, device)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def _images(plan: Plan) -> Images:
+    from cnndsl.training.data import find
+    from cnndsl.training.errors import Unusable
+
     try:
-        return Settings(**given)
-    except BadSetting as error:
-        raise click.BadParameter(f"{error}.", param_hint=f"'--{error.name}'") from None
+        return find(plan.recipe.data).training()
+    except Unusable:
+        show(plan.diagnostics)
+        raise
 
 
 def _train(trainer: Trainer, out: str | None) -> None:
@@ -95,7 +94,7 @@ def _run_epochs(trainer: Trainer, run: Run, check: Callable[[], None]) -> None:
         check()
         shown.step(progress)
 
-    with display(trainer.settings.epochs) as shown:
+    with display(trainer.recipe.epochs) as shown:
         for metrics in trainer.epochs(run, watch):
             shown.epoch(metrics)
 
@@ -105,14 +104,14 @@ def _head(trainer: Trainer) -> str:
     from cnndsl.layers.tensor import by_x
     from cnndsl.training.device import describe
 
-    graph, facts, settings = trainer.model.graph, trainer.facts, trainer.settings
+    graph, facts, recipe = trainer.model.graph, trainer.facts, trainer.recipe
     sizes = f"{graph.inputs[0].node.type} -> {graph.outputs[0].node.type}"
     lines = [
         f"training {graph.name} on {facts.name}",
         f"  network  {sizes}, {cost(graph).params:,} parameters",
         f"  data     {len(trainer.images):,} images of {by_x(facts.shape)} in {len(facts.classes)} classes",
         f"  device   {describe(trainer.device)}",
-        f"  epochs   {settings.epochs}, batches of {settings.batch}, lr {settings.lr:g}, seed {settings.seed}",
+        f"  epochs   {recipe.epochs}, batches of {recipe.batch}, lr {recipe.optimizer.lr:g}, seed {recipe.seed}",
     ]
     return "\n".join(lines)
 

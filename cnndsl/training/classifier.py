@@ -122,5 +122,5 @@ def _input_help(model: Model, size: TensorType) -> str:
 
 def _would_give(model: Model, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:
     """Whether the spec, with this set from outside, is a network with an output of so many numbers."""
-    graph = compile_source(model.source, parameters, inputs, model.roots, model.max_nodes).graph
+    graph = compile_source(model.source, parameters, inputs, model.roots, model.max_nodes, model.filling).graph
     return graph is not None and graph.outputs[0].node.type == TensorType(classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
@@ -13,9 +14,10 @@ from torch.nn.functional import cross_entropy
 from cnndsl.training.data import Images
 from cnndsl.training.errors import Diverged, memory_told
 from cnndsl.training.preprocessing import Preprocessing
-from cnndsl.training.settings import Settings
+from cnndsl.training.recipe import Recipe
+from cnndsl.training.recipe.augmentations import Shift
 
-__all__ = ["EpochMetrics", "Progress", "Training"]
+__all__ = ["EpochMetrics", "Progress", "Training", "rate"]
 
 READ_EVERY = 0.1
 """Seconds between two looks at the loss: on a GPU a look waits for what is under way."""
@@ -66,18 +68,19 @@ class Training:
         network: torch.nn.Module,
         images: Images,
         preprocessing: Preprocessing,
-        settings: Settings,
+        recipe: Recipe,
         device: torch.device,
     ) -> None:
         self.network = network.to(device)
         self.preprocessing = preprocessing
-        self.settings = settings
+        self.recipe = recipe
         self.device = device
         self.pixels = torch.from_numpy(images.pixels).to(device)
         self.labels = torch.from_numpy(images.labels).to(device)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=settings.lr)
-        self.generator = torch.Generator().manual_seed(settings.seed)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.optimizer.lr)
+        self.generator = torch.Generator().manual_seed(recipe.seed)
         self.epoch = 0
+        self._shift = next((part.part for part in recipe.augment if isinstance(part, Shift)), 0)
 
     def epochs(self, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
         """Train for the epochs that are left, and give what each came to.
@@ -89,8 +92,8 @@ class Training:
             Diverged: the loss or a weight is no longer finite; the epoch's metrics are not given then.
             OutOfMemory: a batch does not fit.
         """
-        while self.epoch < self.settings.epochs:
-            with memory_told(self.settings.batch):
+        while self.epoch < self.recipe.epochs:
+            with memory_told(self.recipe.batch):
                 metrics = self._one_epoch(watch)
             self.epoch += 1
             yield metrics
@@ -98,11 +101,11 @@ class Training:
     def _one_epoch(self, watch: Callable[[Progress], None]) -> EpochMetrics:
         start = seen = perf_counter()
         self.network.train()
-        batches = _batches(torch.randperm(len(self.labels), generator=self.generator), self.settings.batch)
+        batches = _batches(torch.randperm(len(self.labels), generator=self.generator), self.recipe.batch)
         totals = torch.zeros(2, dtype=torch.float64, device=self.device)
         done, loss, accuracy = 0, 0.0, 0.0
         for step, batch in enumerate(batches, 1):
-            totals += self._step(batch, step - 1 + self.epoch * len(batches), self.settings.epochs * len(batches))
+            totals += self._step(batch, step - 1 + self.epoch * len(batches), self.recipe.epochs * len(batches))
             done += len(batch)
             if step in (1, len(batches)) or perf_counter() - seen > READ_EVERY:
                 seen = perf_counter()
@@ -115,11 +118,11 @@ class Training:
 
     def _step(self, batch: Tensor, step: int, steps: int) -> Tensor:
         """Train on the images with these indices; the sum of their losses, and how many were classified rightly."""
-        shifts = (torch.rand(len(batch), 2, generator=self.generator) * 2 - 1) * self.settings.shift
+        shifts = (torch.rand(len(batch), 2, generator=self.generator) * 2 - 1) * self._shift
         batch = batch.to(self.device)
         labels = self.labels[batch]
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.rate(step, steps)
+            group["lr"] = rate(self.recipe.optimizer.lr, step, steps)
         logits = self.network(self.preprocessing(self.pixels[batch], shifts.to(self.device)))
         loss = cross_entropy(logits, labels)
         self.optimizer.zero_grad()
@@ -130,8 +133,20 @@ class Training:
 
     def _require_finite(self, *tensors: Tensor) -> None:
         if not all(bool(tensor.isfinite().all()) for tensor in tensors):
-            lr = self.settings.lr
+            lr = self.recipe.optimizer.lr
             raise Diverged(f"in epoch {self.epoch + 1} the loss is no longer a finite number: lower --lr, here {lr:g}")
+
+
+def rate(peak: float, step: int, steps: int) -> float:
+    """The learning rate of a step, counted from 0, of so many.
+
+    It rises in a straight line over the first tenth (Goyal et al., 2017) and falls along half a cosine to zero
+    (Loshchilov & Hutter, 2017).
+    """
+    warm = max(1, steps // 10)
+    if step < warm:
+        return peak * (step + 1) / warm
+    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:

@@ -18,8 +18,8 @@ from cnndsl.training.config import Config
 from cnndsl.training.data import Images
 from cnndsl.training.errors import Unusable, memory_told
 from cnndsl.training.loop import EpochMetrics, Progress, Training
+from cnndsl.training.recipe import Recipe
 from cnndsl.training.runs import Run
-from cnndsl.training.settings import Settings
 
 __all__ = ["Trainer"]
 
@@ -33,7 +33,7 @@ class Trainer:
         model: the network; a softmax, log-softmax or sigmoid at its end is left out while it is trained.
         images: what it is trained on.
         data: the name of their data set.
-        settings: how.
+        recipe: how.
         device: where.
 
     Attributes:
@@ -44,15 +44,15 @@ class Trainer:
         Misfit: the network cannot be trained to classify these images.
     """
 
-    def __init__(self, model: Model, images: Images, data: str, settings: Settings, device: torch.device) -> None:
+    def __init__(self, model: Model, images: Images, data: str, recipe: Recipe, device: torch.device) -> None:
         self.model = classifier.with_logits(model)
         self.images = images
         self.facts = images.facts(data)
-        self.settings = settings
+        self.recipe = recipe
         self.device = device
         self.finished: list[EpochMetrics] = []
         self.beginning: Fitted | None = None
-        classifier.check(self.model, self.facts, settings.batch)
+        classifier.check(self.model, self.facts, recipe.batch)
 
     def begin_with(self, path: Path, match: Match, partial: bool) -> Report:
         """Take the weights in a file for those that the training begins with; the arguments are those of `fit`.
@@ -77,13 +77,13 @@ class Trainer:
             parameters=self.model.parameters,
             inputs=self.model.inputs,
             data=self.facts,
-            settings=self.settings,
+            filling=self.model.filling,
             device=str(self.device),
             weights=self.beginning.report.file if self.beginning else "",
             cnndsl=__version__,
             torch=str(torch.__version__),
         )
-        run.start(self.model.source.text, files, config)
+        run.start(self.model.source.text, files, self.recipe, config)
         return run
 
     def epochs(self, run: Run, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
@@ -95,14 +95,14 @@ class Trainer:
             Diverged: the loss is no longer finite; what is in the folder is from the epoch before.
             OutOfMemory: the network or a batch does not fit in memory.
         """
-        torch.manual_seed(self.settings.seed)
+        torch.manual_seed(self.recipe.seed)
         torch.backends.cudnn.deterministic = True
-        with memory_told(self.settings.batch):
+        with memory_told(self.recipe.batch):
             preprocessing = classifier.preprocessing(self.model, self.facts)
             network = self.model.to_torch()
             if self.beginning is not None:
                 self.beginning.give(network)
-            training = Training(network, self.images, preprocessing, self.settings, self.device)
+            training = Training(network, self.images, preprocessing, self.recipe, self.device)
         for metrics in training.epochs(watch):
             weights.store(training.network, run.weights)
             run.add_metrics(asdict(metrics))
@@ -123,8 +123,8 @@ def _brought_in(model: Model) -> dict[str, str]:
         path = source.path.resolve()
         if path.is_relative_to(folder):
             files[path.relative_to(folder).as_posix()] = source.text
-            if files.keys() & {"spec.cnn"}:
-                raise Unusable(f"{source.name} would be taken for the spec of the run: give it another name")
+            if files.keys() & {own.name for own in Run(Path()).files}:
+                raise Unusable(f"{source.name} has the name of a file of the run: give it another one")
         elif not path.is_relative_to(shipped("specs").resolve()):
             raise Unusable(f"{source.name} cannot be kept with the run: it does not lie beside {model.source.name}")
     return files

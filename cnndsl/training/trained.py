@@ -16,6 +16,7 @@ from cnndsl.training.config import Config
 from cnndsl.training.data import Images
 from cnndsl.training.errors import Misfit, Unusable, memory_told
 from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.recipe import Recipe
 from cnndsl.training.runs import Run
 
 __all__ = ["Trained", "load"]
@@ -29,12 +30,14 @@ class Trained:
         network: gives logits; in evaluation mode, on the device.
         preprocessing: from pixels to its input.
         config: what it was trained with.
+        recipe: how.
         device: where it runs.
     """
 
     network: torch.nn.Module
     preprocessing: Preprocessing
     config: Config
+    recipe: Recipe
     device: torch.device
 
     @torch.inference_mode()
@@ -46,7 +49,7 @@ class Trained:
 
     def right(self, images: Images) -> int:
         """How many of these images it classifies rightly."""
-        return sum(map(self._right, _batches(images, self.config.settings.batch)))
+        return sum(map(self._right, _batches(images, self.recipe.batch)))
 
     def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
         """Up to so many classes that a picture file may show, likeliest first, with their probabilities from 0 to 1.
@@ -73,14 +76,15 @@ def load(run: Run, device: torch.device) -> Trained:
         Unusable: the folder is none, or something in it is missing, damaged or does not fit the rest.
     """
     config = run.read_config()
+    recipe = run.read_recipe()
     model = _model(run, config)
     try:
-        classifier.check(model, config.data, config.settings.batch)
+        classifier.check(model, config.data, recipe.batch)
     except Misfit as error:
         raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.diagnostic.message}") from None
     network = model.to_torch()
     weights.load(network, model.graph, run.weights)
-    return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, device)
+    return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, recipe, device)
 
 
 def _model(run: Run, config: Config) -> Model:
@@ -90,7 +94,7 @@ def _model(run: Run, config: Config) -> Model:
         raise Unusable(str(error)) from None
     source = Source(config.network, text, run.spec, config.model)
     try:
-        model = Model.compiled(source, config.parameters, config.inputs)
+        model = Model.compiled(source, config.parameters, config.inputs, filling=config.filling)
     except SpecError:
         raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
     return classifier.with_logits(model)
