@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from cnndsl.analyses.cost import totals
 from cnndsl.diagnostics import Diagnostic, Diagnostics
-from cnndsl.elaborate import elaborate, with_sizes_that_fit
+from cnndsl.elaborate import NO_DATA, Elaborated, Filling, elaborate, with_sizes_that_fit
 from cnndsl.graph import Graph
 from cnndsl.resources import MOST_NODES, no_collections
 from cnndsl.source import Source, Span, used
 from cnndsl.syntax import ast, parse
 
-__all__ = ["Compilation", "compile_one", "compile_source"]
+__all__ = ["NO_DATA", "Compilation", "Filling", "compile_one", "compile_source"]
 
 
 _MOST_NODES_LOOKED_AT = 5_000
@@ -31,6 +31,8 @@ class Compilation(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     used: tuple[Source, ...] = ()
     """The files that were brought in."""
+    is_filled_in: bool = False
+    """Whether anything in it, or in what is wrong with it, follows from the filling."""
 
     @property
     def has_errors(self) -> bool:
@@ -48,6 +50,7 @@ def compile_source(
     inputs: Mapping[str, object] | None = None,
     roots: Sequence[Path] = (),
     max_nodes: int = MOST_NODES,
+    filling: Filling = NO_DATA,
 ) -> Compilation:
     """Text to graphs, one for each model of the text, or for the one that the source asks for.
 
@@ -59,6 +62,7 @@ def compile_source(
         inputs: shapes for its inputs, likewise, by name; "" stands for the only one.
         roots: folders from which `use` may bring in files, beside the text's own and the shipped specs.
         max_nodes: nodes that the graphs may have, all together.
+        filling: what the data that they are for says of what the text leaves open.
     """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
@@ -68,17 +72,18 @@ def compile_source(
         found = used(name, by, roots)
         return brought_in.setdefault(found.path, found)
 
-    def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics, most: int = max_nodes) -> tuple[Graph, ...]:
+    def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics, most: int = max_nodes) -> Elaborated:
         if file is None:
-            return ()
+            return Elaborated()
         with no_collections():
-            return elaborate(file, overrides or {}, inputs, diagnostics, read, totals, most)
+            return elaborate(file, overrides or {}, inputs, diagnostics, read, totals, most, filling)
 
-    graphs = elaborated(inputs or {}, diagnostics)
+    graphs, is_filled_in = elaborated(inputs or {}, diagnostics)
     found = diagnostics.sorted()
     if file and not graphs:
-        found = with_sizes_that_fit(found, file, inputs or {}, partial(elaborated, most=_MOST_NODES_LOOKED_AT))
-    return Compilation(source, file, graphs, found, tuple(brought_in.values()))
+        again = partial(elaborated, most=_MOST_NODES_LOOKED_AT)
+        found = with_sizes_that_fit(found, file, inputs or {}, filling, again)
+    return Compilation(source, file, graphs, found, tuple(brought_in.values()), is_filled_in)
 
 
 def compile_one(
@@ -87,9 +92,10 @@ def compile_one(
     inputs: Mapping[str, object] | None = None,
     roots: Sequence[Path] = (),
     max_nodes: int = MOST_NODES,
+    filling: Filling = NO_DATA,
 ) -> Compilation:
     """The same for what works on one model: that a text has several, and none is asked for, is a mistake."""
-    found = compile_source(source, overrides, inputs, roots, max_nodes)
+    found = compile_source(source, overrides, inputs, roots, max_nodes, filling)
     if len(found.graphs) < 2:
         return found
     names = [graph.name for graph in found.graphs]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cnndsl.compiler import compile_one
+from cnndsl.compiler import NO_DATA, Filling, compile_one
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.graph import Graph
 from cnndsl.resources import MOST_NODES
@@ -63,6 +63,7 @@ class Model:
         roots: folders from which `use` may bring in files, beside the spec's own and the shipped specs.
         used: the files that it brings in.
         max_nodes: how many nodes the networks of its file may have, all together.
+        filling: what the data that it is for says of what the spec leaves open.
     """
 
     source: Source
@@ -73,6 +74,7 @@ class Model:
     roots: tuple[Path, ...] = ()
     used: tuple[Source, ...] = ()
     max_nodes: int = MOST_NODES
+    filling: Filling = NO_DATA
 
     @classmethod
     def compiled(
@@ -82,16 +84,17 @@ class Model:
         inputs: Mapping[str, object],
         roots: tuple[Path, ...] = (),
         max_nodes: int = MOST_NODES,
+        filling: Filling = NO_DATA,
     ) -> Model:
         """The model of a source, or the one of its models that the source asks for.
 
         Raises:
             SpecError: it has mistakes, or several models and none is asked for.
         """
-        found = compile_one(source, parameters, inputs, roots, max_nodes)
+        found = compile_one(source, parameters, inputs, roots, max_nodes, filling)
         if found.graph is None:
             raise SpecError(found.diagnostics)
-        return cls(source, found.graph, found.diagnostics, parameters, inputs, roots, found.used, max_nodes)
+        return cls(source, found.graph, found.diagnostics, parameters, inputs, roots, found.used, max_nodes, filling)
 
     @property
     def name(self) -> str:

@@ -102,14 +102,17 @@ def test_training_holds_no_image_that_is_held_back(monkeypatch: pytest.MonkeyPat
 def test_a_run_folder_holds_what_the_run_was(small_run: Path) -> None:
     assert {path.name for path in small_run.iterdir()} == {
         "spec.cnn",
+        "recipe.cnn",
         "config.json",
         "metrics.jsonl",
         "tensorboard",
         "weights.safetensors",
     }
     assert (small_run / "spec.cnn").read_text() == "INPUT(64) -> FC(10)"
+    recipe = (small_run / "recipe.cnn").read_text()
+    assert "epochs=3,\n" in recipe
+    assert "optimizer=ADAM(lr=0.003, " in recipe
     config = json.loads((small_run / "config.json").read_text())
-    assert config["settings"] == {"epochs": 3, "batch": 64, "lr": 0.003, "seed": 0, "shift": 0.1}
     assert config["data"]["classes"] == list("0123456789")
     metrics = [json.loads(line) for line in (small_run / "metrics.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in metrics] == [1, 2, 3]
@@ -222,6 +225,12 @@ def test_runs_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (["-e", "INPUT(10x8x8) -> GAP", "--input", "10x8x8"], "10 channels"),
         (["-e", "INPUT(100) -> SOFTMAX", "--input", "100"], "the output is a row of 100"),
         (["-e", "INPUT(64) -> FC(10) -> BN", "--batch", "1"], "--batch 2 or more"),
+        (["-e", "INPUT(64) -> FC(10)", "--epochs", "0"], "the number of epochs is a whole number of at least 1, not 0"),
+        (["-e", "INPUT(64) -> FC(10)", "--batch", "0"], "the batch is a whole number of at least 1, not 0"),
+        (["-e", "INPUT(64) -> FC(10)", "--lr", "0"], "the learning rate is above 0, not 0"),
+        (["-e", "INPUT(64) -> FC(10)", "--lr", "nan"], "`nan` has no value"),
+        (["-e", "INPUT(64) -> FC(10)", "--lr", "1e999"], "error[number-too-large]"),
+        (["-e", "INPUT(64) -> FC(10)", "--seed", "-1"], "the seed is a whole number of at least 0, not -1"),
         (
             ["-e", "INPUT(64) -> [FC(32) -> RELU]*8 -> FC(10)", "--lr", "1e6"],
             "lower --lr, here 1e+06\n  no epoch was finished",
@@ -241,12 +250,6 @@ def test_a_network_that_cannot_be_trained_is_status_1(tmp_path: Path, arguments:
         (["--data", "digit"], "there is no data set `digit`; did you mean `digits`?"),
         (["--device", "gpu"], "there is no device `gpu`"),
         (["--device", "cuda:99"], "cuda:99"),
-        (["--epochs", "0"], "0 is not at least 1"),
-        (["--batch", "0"], "0 is not at least 1"),
-        (["--lr", "0"], "0 is not a number above 0"),
-        (["--lr", "nan"], "nan is not a number above 0"),
-        (["--lr", "inf"], "inf is not a number above 0"),
-        (["--seed", "-1"], "-1 is not in the range"),
         (["--out", str(ROOT / "specs")], "specs is not empty"),
         (["--out", str(ROOT / "README.md")], "README.md is a file"),
         (["--out", str(ROOT / "README.md" / "run")], "cannot make the run folder"),
@@ -262,9 +265,9 @@ def test_what_cannot_be_used_is_status_2(arguments: list[str], message: str) -> 
 def test_a_loss_that_is_no_number_ends_the_training_and_what_was_written_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnndsl.training.settings import Settings
+    from cnndsl.training import loop
 
-    monkeypatch.setattr(Settings, "rate", lambda self, step, steps: self.lr if step < 100 else 1e37)
+    monkeypatch.setattr(loop, "rate", lambda peak, step, steps: peak if step < 100 else 1e37)
     done = call("train", "-e", "INPUT(64) -> FC(10) -> RELU -> FC(10)", "--epochs", "9", "--out", tmp_path / "run")
     assert done.exit_code == 1
     assert "in epoch 5 the loss is no longer a finite number: lower --lr, here 0.003\n" in done.stderr

@@ -51,6 +51,10 @@ def cut(name: str, size: int) -> Callable[[Path], object]:
     return lambda run: (run / name).write_bytes((run / name).read_bytes()[:size])
 
 
+def with_recipe(text: str) -> Callable[[Path], object]:
+    return lambda run: (run / "recipe.cnn").write_text(text)
+
+
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "no folder": (shutil.rmtree, "there is no such folder"),
     "no config": (lambda run: (run / "config.json").unlink(), "it has no config.json"),
@@ -64,11 +68,22 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "config is binary": (lambda run: (run / "config.json").write_bytes(b"\xff\x00"), "is damaged"),
     "config is deep": (lambda run: (run / "config.json").write_text("[" * 100_000), "it is not JSON"),
     "config is a list": (lambda run: (run / "config.json").write_text("[]"), "it has no `format`"),
-    "config of tomorrow": (with_value("format", 2), "it has format 2, and this version of cnndsl reads 1"),
-    "a setting is gone": (with_config(lambda config: config.pop("settings")), "it has no `settings`"),
-    "a setting is a word": (with_value("settings.batch", "many"), '`settings.batch` cannot be "many"'),
-    "a setting is true": (with_value("settings.epochs", True), "`settings.epochs` cannot be true"),
-    "a setting is out of range": (with_value("settings.lr", -1), "`settings.lr` cannot be -1"),
+    "config of tomorrow": (with_value("format", 3), "it has format 3, and this version of cnndsl reads 2"),
+    "no recipe": (lambda run: (run / "recipe.cnn").unlink(), "cannot read"),
+    "a recipe that is binary": (lambda run: (run / "recipe.cnn").write_bytes(b"\xff"), "is not UTF-8 text"),
+    "a recipe that is cut": (cut("recipe.cnn", 300), "recipe.cnn is damaged: this `(` is never closed"),
+    "a recipe that is empty": (cut("recipe.cnn", 0), "recipe.cnn is damaged: it holds no recipe"),
+    "a recipe that is deep": (
+        with_recipe("TRAIN(epochs=" + "-" * 50_000 + "1)"),
+        "recipe.cnn is damaged: this is nested",
+    ),
+    "a recipe with an escape": (with_recipe('TRAIN(loss="\x1b[2J")'), "recipe.cnn is damaged: `\ufffd[2J` is no loss"),
+    "a value is a word": (with_recipe("TRAIN(batch=many)"), "recipe.cnn is damaged: `many` has no value"),
+    "a value is true": (with_recipe("TRAIN(epochs=true)"), "the number of epochs is a whole number of at least 1"),
+    "a value is out of range": (with_recipe("TRAIN(optimizer=ADAM(-1))"), "the learning rate is above 0, not -1"),
+    "a filling is gone": (with_config(lambda config: config.pop("filling")), "it has no `filling`"),
+    "a filling is a word": (with_value("filling.classes", "many"), '`filling.classes` cannot be "many"'),
+    "a filling of nothing": (with_value("filling.input", [3, 0, 0]), "`filling.input` cannot be [3, 0, 0]"),
     "classes are numbers": (with_value("data.classes", [1, 2]), "`data.classes` cannot be [1, 2]"),
     "classes hold an escape": (with_value("data.classes", ["\x1b[2J"] * 10), "`data.classes` cannot be"),
     "other classes": (with_value("data.classes", ["a"]), "does not fit config.json"),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from cnndsl.diagnostics import Diagnostic
-    from cnndsl.model import Model
 
-__all__ = ["Given", "model_argument", "read_specs", "show", "spec_arguments", "standard_input"]
+__all__ = ["Given", "Spec", "model_argument", "read_specs", "show", "spec_argument", "spec_arguments", "standard_input"]
 
 Given = dict[str, str]
 """Texts that the command line gives for names: parameters, inputs."""
@@ -67,6 +66,16 @@ def spec_arguments(command: Callable[..., Any]) -> Callable[..., Any]:
     return specs(text(_settings(command)))
 
 
+class Spec(NamedTuple):
+    """A spec that is not compiled yet, with what is set of it from outside."""
+
+    source: Source
+    parameters: Given
+    inputs: Given
+    roots: tuple[Path, ...]
+    max_nodes: int
+
+
 def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the arguments that name one spec, for a command whose first parameter is its `Model`.
 
@@ -75,7 +84,24 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @wraps(command)
-    def compiled(
+    def compiled(spec: Spec, **rest: Any) -> Any:
+        from cnndsl.model import Model
+
+        model = Model.compiled(*spec)
+        show(model.diagnostics)
+        return command(model, **rest)
+
+    return spec_argument(compiled)
+
+
+def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the same arguments for a command whose first parameter is a `Spec`, which it compiles itself.
+
+    Mistakes that it raises are shown, and the exit status is that of `check`.
+    """
+
+    @wraps(command)
+    def called(
         spec: str | None,
         text: str | None,
         parameters: Given,
@@ -92,22 +118,14 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
         from cnndsl.model import SpecError
 
         try:
-            return command(_model(sources[0], parameters, inputs, roots, max_nodes), **rest)
+            return command(Spec(sources[0], parameters, inputs, roots, max_nodes), **rest)
         except SpecError as error:
             show(error.diagnostics)
             sys.exit(1)
 
     spec = click.argument("spec", metavar="[FILE[:MODEL] | zoo:NAME | -]", required=False, shell_complete=_complete)
     text = click.option("-e", "text", metavar="TEXT", help="A spec given on the command line.")
-    return spec(text(_settings(compiled)))
-
-
-def _model(source: Source, parameters: Given, inputs: Given, roots: tuple[Path, ...], max_nodes: int) -> Model:
-    from cnndsl.model import Model
-
-    model = Model.compiled(source, parameters, inputs, roots, max_nodes)
-    show(model.diagnostics)
-    return model
+    return spec(text(_settings(called)))
 
 
 def _settings(command: Callable[..., Any]) -> Callable[..., Any]:

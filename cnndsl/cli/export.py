@@ -13,7 +13,7 @@ from cnndsl.cli._extras import needs_extra
 from cnndsl.cli._output import writing
 from cnndsl.cli._specs import model_argument
 from cnndsl.cli._weights import Given, misfit_told, tell, weights_options
-from cnndsl.training.settings import LARGEST_SEED
+from cnndsl.training.seed import LARGEST_SEED
 
 if TYPE_CHECKING:
     from cnndsl.model import Model

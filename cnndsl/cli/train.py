@@ -4,79 +4,82 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from cnndsl.cli._data import broken_option
 from cnndsl.cli._data import tell as tell_left_out
 from cnndsl.cli._extras import needs_extra
-from cnndsl.cli._specs import model_argument
-from cnndsl.cli._training import device_option, troubles_told
+from cnndsl.cli._recipe import RecipeCommand
+from cnndsl.cli._specs import Spec, show, spec_argument
+from cnndsl.cli._training import troubles_told
 from cnndsl.cli._weights import Given, tell, weights_options
-from cnndsl.training.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
-    from cnndsl.model import Model
-    from cnndsl.training.left_out import Broken
+    from cnndsl.training.data import DataSet
     from cnndsl.training.progress import Progress
+    from cnndsl.training.plan import Plan
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
 
 __all__ = ["command"]
 
-DEFAULTS = Settings()
 
-
-@click.command("train", short_help="Train a network to classify images.", context_settings={"show_default": True})
-@model_argument
-@click.option("--data", metavar="NAME", default="digits", help="The data set to train on.")
-@broken_option
-@click.option("--epochs", type=int, default=DEFAULTS.epochs, help="Passes over the images.")
-@click.option("--batch", type=int, default=DEFAULTS.batch, help="Images of a step.")
-@click.option("--lr", type=float, default=DEFAULTS.lr, help="The learning rate at its peak.")
-@click.option("--seed", type=int, default=DEFAULTS.seed, help="Same seed, same result.")
-@device_option
+@click.command("train", cls=RecipeCommand, short_help="Train a network to classify images.")
+@spec_argument
 @weights_options
-@click.option("--out", metavar="RUN", show_default="runs/NAME-1, -2", help="The run folder, new or empty.")
+@click.option("--out", metavar="RUN", help="The run folder, new or empty. [default: runs/NAME-1, -2]")
 @troubles_told()
 @needs_extra("train")
-def command(
-    model: Model, data: str, broken: Broken, device: str, weights: Given | None, out: str | None, **settings: Any
-) -> None:
+def command(spec: Spec, flags: dict[str, str], weights: Given | None, out: str | None) -> None:
     """Train a network to classify images; leave a run folder for `eval` and `predict`.
 
-    The data is `digits`, `mnist5k`, a folder of pictures by class, a .npz file, or `idx:DIR`, `cifar:DIR`, `hf:NAME`.
-    The images are resized to the network's input; what is held back for `eval` is never trained on. The loss is
-    cross-entropy, the optimizer Adam with a learning rate that rises and then falls to zero; the images are shifted a
-    little, each time anew.
+    How it is trained says the recipe: TRAIN(...) in the spec, and flags, which win over it. Values of flags are written
+    as there: --optimizer 'SGD(lr=0.1, momentum=0.9)', --augment 'CROP(32, padding=4) -> FLIP'; arguments of the
+    optimizer have flags of their own. A bare INPUT, and a bare FC at the end, take shape and classes of the data.
     """
-    from cnndsl.training.data import find
+    from cnndsl.training.plan import Plan
     from cnndsl.training.runs import require_free
 
-    checked = _settings(settings)
-    data_set = find(data, broken=broken)
+    plan = Plan(*spec, flags)
+    data_set = _data_set(plan)
     require_free(out)
 
-    from cnndsl.training.device import choose
+    from cnndsl.training.device import choose, settle
     from cnndsl.training.train import Trainer
 
-    where = choose(device)
-    with needs_extra(data_set.extra):
+    device = choose(plan.recipe.device)
+    settle(plan.recipe.threads)
+    with needs_extra(data_set.extra), _mistakes_shown(plan):
         images = data_set.training()
-    trainer = Trainer(model, images, data_set.name, checked, where)
+    model = plan.model(images, data_set.name)
+    show(model.diagnostics)
+    trainer = Trainer(model, data_set, images, plan.recipe, device)
     tell_left_out(trainer.images.left_out)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def _data_set(plan: Plan) -> DataSet:
+    from cnndsl.training.data import find
+
+    with _mistakes_shown(plan):
+        return find(plan.recipe.data, broken=plan.recipe.broken, folder=plan.folder)
+
+
+@contextmanager
+def _mistakes_shown(plan: Plan) -> Iterator[None]:
+    """Where the data cannot be used, show what there is to say about the spec too."""
+    from cnndsl.training.errors import Unusable
+
     try:
-        return Settings(**given)
-    except BadSetting as error:
-        raise click.BadParameter(f"{error}.", param_hint=f"'--{error.name}'") from None
+        yield
+    except Unusable:
+        show(plan.diagnostics)
+        raise
 
 
 def _train(trainer: Trainer, out: str | None) -> None:
@@ -107,11 +110,11 @@ def _run_epochs(trainer: Trainer, run: Run, check: Callable[[], None]) -> None:
         check()
         shown.step(progress)
 
-    def tell(text: str) -> None:
+    def note(text: str) -> None:
         click.echo(f"cnndsl: {text}", err=True)
 
-    with display(trainer.settings.epochs) as shown:
-        for metrics in trainer.epochs(run, watch, tell):
+    with display(trainer.recipe.epochs) as shown:
+        for metrics in trainer.epochs(run, watch, note):
             shown.epoch(metrics)
 
 
@@ -120,14 +123,14 @@ def _head(trainer: Trainer) -> str:
     from cnndsl.layers.tensor import by_x
     from cnndsl.training.device import describe
 
-    graph, facts, settings = trainer.model.graph, trainer.facts, trainer.settings
+    graph, facts, recipe = trainer.classifier.spec.graph, trainer.classifier.data, trainer.recipe
     sizes = f"{graph.inputs[0].node.type} -> {graph.outputs[0].node.type}"
     lines = [
         f"training {graph.name} on {facts.name}",
         f"  network  {sizes}, {cost(graph).params:,} parameters",
         f"  data     {len(trainer.images):,} images of {by_x(facts.shape)} in {len(facts.classes)} classes",
         f"  device   {describe(trainer.device)}",
-        f"  epochs   {settings.epochs}, batches of {settings.batch}, lr {settings.lr:g}, seed {settings.seed}",
+        f"  epochs   {recipe.epochs}, batches of {recipe.batch}, lr {recipe.optimizer.lr:g}, seed {recipe.seed}",
     ]
     return "\n".join(lines)
 

@@ -100,6 +100,10 @@ CODES: dict[str, Code] = {
     "open-size": _error("What needs a number does not depend on an open size, H or W of `INPUT(3xHxW)`."),
     # training
     "misfit": _error("A network that is trained fits its data: an input of its images, an output with its classes."),
+    "bad-recipe": _error(
+        "A recipe is one `TRAIN(...)`: values by keyword, of the parts that there are, which go together."
+    ),
+    "beyond-the-end": _warning("What a recipe says of an epoch is said of one that there is."),
     # likely slips that are legal
     "unnamed-choice": _warning("A choice `A | B` is the whole right side of a definition, so that it has a name."),
     "unused-definition": _warning("In a file with a network, every definition is used somewhere."),

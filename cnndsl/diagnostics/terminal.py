@@ -19,7 +19,7 @@ from cnndsl.diagnostics.codes import Severity
 from cnndsl.diagnostics.diagnostic import Diagnostic, Label, Step
 from cnndsl.source import Source
 
-__all__ = ["render", "render_all"]
+__all__ = ["clean", "render", "render_all"]
 
 _COLOURS = {Severity.ERROR: "\033[1;31m", Severity.WARNING: "\033[1;33m"}
 _BLUE, _BOLD, _RESET = "\033[1;34m", "\033[1m", "\033[0m"
@@ -39,17 +39,17 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     severity = diagnostic.severity
     paint = _painter(colour)
     head = paint(_COLOURS[severity], f"{severity.value}[{diagnostic.code}]")
-    lines = [f"{head}{paint(_BOLD, f': {_clean(diagnostic.message)}')}"]
+    lines = [f"{head}{paint(_BOLD, f': {clean(diagnostic.message)}')}"]
     primary = Label(diagnostic.span, diagnostic.label)
     lines += _places(primary, diagnostic.others, _COLOURS[severity], paint)
     notes = [*_chain(diagnostic.chain), *diagnostic.notes]
-    lines += [f"  {paint(_BLUE, '=')} note: {_clean(note)}" for note in notes]
+    lines += [f"  {paint(_BLUE, '=')} note: {clean(note)}" for note in notes]
     if diagnostic.help:
-        lines.append(f"  {paint(_BLUE, '=')} help: {_clean(diagnostic.help)}")
+        lines.append(f"  {paint(_BLUE, '=')} help: {clean(diagnostic.help)}")
     return "\n".join(lines) + "\n"
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text that a terminal shows and does not obey, and that ends: a spec may hold anything."""
     text = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
@@ -92,7 +92,7 @@ def _line(
     text = source.line(number)
     first = min(label.span.position.column for label in labels) - 1
     cut = max(0, first - _WIDEST_LINE // 3) if len(text) > _WIDEST_LINE else 0
-    shown = _clean(text[cut : cut + _WIDEST_LINE].replace("\t", " "))
+    shown = clean(text[cut : cut + _WIDEST_LINE].replace("\t", " "))
     left, right = "..." if cut else "", "..." if cut + _WIDEST_LINE < len(text) else ""
     bar = paint(_BLUE, "|")
     yield f"{paint(_BLUE, str(number).rjust(gutter))} {bar} {left}{shown}{right}".rstrip()
@@ -102,4 +102,4 @@ def _line(
         width = max(1, min(width, len(shown) - column))
         is_primary = label is primary
         underline = paint(colour if is_primary else _BLUE, ("^" if is_primary else "-") * width)
-        yield f"{' ' * gutter} {bar} {' ' * (len(left) + column)}{underline} {_clean(label.text)}".rstrip()
+        yield f"{' ' * gutter} {bar} {' ' * (len(left) + column)}{underline} {clean(label.text)}".rstrip()

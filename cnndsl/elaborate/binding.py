@@ -1,20 +1,21 @@
-"""Arguments to parameters: positional, then keyword, for definitions and layers alike."""
+"""Arguments to parameters: positional, then keyword, for definitions, layers and the parts of a recipe alike."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from cnndsl.diagnostics import Fix, Label, instead, perhaps, suggestion
 from cnndsl.elaborate.context import Context
-from cnndsl.elaborate.values import brief
+from cnndsl.elaborate.values import Failed, brief
 from cnndsl.layers import REQUIRED, Layer, keyword_here
 from cnndsl.layers.attributes import Shape
+from cnndsl.layers.declared import Declared
 from cnndsl.layers.signature import call_text, default
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["Binder", "Signature", "bind", "signature_of_definition", "signature_of_layer"]
+__all__ = ["Binder", "Signature", "bind", "bound_arguments", "signature_of", "signature_of_definition"]
 
 _LONGEST = 40
 """Characters of a default or an argument that is shown."""
@@ -35,6 +36,15 @@ class Signature(NamedTuple):
     takes_size: bool = False
     """Whether the first parameter is the shape of a sample, which people tend to write as several numbers."""
 
+    is_in_path: bool = True
+    """Whether it stands in a path of layers."""
+
+    elsewhere: Callable[[str], str | None] = keyword_here
+    """Gives our name of a parameter for the one that other frameworks have for it."""
+
+    usage: str = ""
+    """What to write, where all parameters are too many to be told."""
+
     def __str__(self) -> str:
         return call_text(self.name, zip(self.parameters, self.defaults, strict=True))
 
@@ -47,13 +57,13 @@ def signature_of_definition(definition: ast.Definition) -> Signature:
     return Signature(definition.name, names, defaults, required)
 
 
-def signature_of_layer(layer: type[Layer], given: Collection[str] = ()) -> Signature:
-    """The signature of a layer where the file gives these attributes a default."""
-    without = (name for name, attribute in layer.attributes.items() if attribute.default is REQUIRED)
+def signature_of(declared: type[Declared], given: Collection[str] = ()) -> Signature:
+    """The signature of a layer, say, where the file gives these attributes a default."""
+    without = (name for name, attribute in declared.attributes.items() if attribute.default is REQUIRED)
     required = frozenset(name for name in without if name not in given)
-    takes_size = any(isinstance(attribute, Shape) for attribute in layer.attributes.values())
-    defaults = tuple(map(default, layer.attributes.values()))
-    return Signature(layer.word(), tuple(layer.attributes), defaults, required, takes_size)
+    takes_size = any(isinstance(attribute, Shape) for attribute in declared.attributes.values())
+    defaults = tuple(map(default, declared.attributes.values()))
+    return Signature(declared.word(), tuple(declared.attributes), defaults, required, takes_size)
 
 
 class Binder:
@@ -86,7 +96,7 @@ class Binder:
         """
         signature = self._signatures.get((layer, defaulted))
         if signature is None:
-            signature = self._signatures[layer, defaulted] = signature_of_layer(layer, defaulted)
+            signature = self._signatures[layer, defaulted] = signature_of(layer, defaulted)
         return self._again(signature, arguments, call)
 
     def _again(
@@ -104,13 +114,21 @@ def bind(
 ) -> Mapping[str, ast.Argument]:
     """The argument of each parameter that has one.
 
-    Reports too many, unknown, repeated and missing ones.
-
     Raises:
-        Failed: one of these was found.
+        Failed: there are too many, unknown, repeated or missing ones; reported.
     """
+    bound, failures = bound_arguments(context, signature, arguments, call)
+    if failures:
+        raise failures[0]
+    return bound
+
+
+def bound_arguments(
+    context: Context, signature: Signature, arguments: tuple[ast.Argument, ...], call: Span
+) -> tuple[dict[str, ast.Argument], list[Failed]]:
+    """The same as far as it can be had, and what was found: too many, unknown, repeated and missing ones, reported."""
     bound: dict[str, ast.Argument] = {}
-    failures: list[Any] = []
+    failures: list[Failed] = []
     free = iter(signature.parameters)
     for position, argument in enumerate(arguments):
         if argument.keyword is not None:
@@ -139,39 +157,35 @@ def bind(
         bound[name] = argument
     if not failures:
         failures += _missing(context, signature, bound, call)
-    if failures:
-        raise failures[0]
-    return bound
+    return bound, failures
 
 
-def _unknown(context: Context, signature: Signature, argument: ast.Argument) -> Exception:
+def _unknown(context: Context, signature: Signature, argument: ast.Argument) -> Failed:
     assert argument.keyword is not None
     span = Span(argument.span.source, argument.span.start, argument.span.start + len(argument.keyword))
     message = f"{signature.name} has no parameter `{argument.keyword}`"
-    ours = keyword_here(argument.keyword)
+    ours = signature.elsewhere(argument.keyword)
     fix: Fix | None
     if ours in signature.parameters:
         help, fix = f"here that parameter is called `{ours}`", instead(span, ours)
     else:
         near, fix = suggestion(span, signature.parameters)
-        help = near or f"write {signature}"
-    if isinstance(argument.value, ast.Name | ast.String) and context.program.layer(_word(argument.value)):
-        help, fix = (
-            f"a layer stands in the path: write `-> {_word(argument.value).upper()}` behind {signature.name}",
-            None,
-        )
+        help = near or signature.usage or f"write {signature}"
+    word = _word(argument.value)
+    if signature.is_in_path and word and context.program.layer(word):
+        help, fix = f"a layer stands in the path: write `-> {word.upper()}` behind {signature.name}", None
     return context.error("unknown-argument", message, span, help=help, fix=fix)
 
 
 def _too_many(
     context: Context, signature: Signature, arguments: tuple[ast.Argument, ...], first: ast.Argument
-) -> Exception:
+) -> Failed:
     most = len(signature.parameters)
     takes = f"takes at most {most} argument{'s' * (most != 1)}" if most else "takes no arguments"
     message = f"{signature.name} {takes}, and {len(arguments)} are given"
     help = f"it takes {', '.join(signature.parameters)}" if most else f"write {signature.name}"
     fix: Fix | None = None
-    if not most and len(arguments) == 1 and context.program.is_network(first.value):
+    if signature.is_in_path and not most and len(arguments) == 1 and context.program.is_network(first.value):
         help = f"layers follow each other: write `{brief(first.value, _LONGEST)} -> {signature.name}`"
     numbers = [argument.value.value for argument in arguments if isinstance(argument.value, ast.Number)]
     if signature.takes_size and len(numbers) == len(arguments):
@@ -194,11 +208,12 @@ def _size(numbers: list[int | float]) -> str:
     return "x".join(map(str, numbers))
 
 
-def _word(word: ast.Name | ast.String) -> str:
-    return word.name if isinstance(word, ast.Name) else word.value
+def _word(value: ast.Expression) -> str:
+    """The bare word or string that a value is, "" for any other."""
+    return value.name if isinstance(value, ast.Name) else value.value if isinstance(value, ast.String) else ""
 
 
-def _missing(context: Context, signature: Signature, bound: Mapping[str, ast.Argument], call: Span) -> list[Exception]:
+def _missing(context: Context, signature: Signature, bound: Mapping[str, ast.Argument], call: Span) -> list[Failed]:
     missing = [name for name in signature.parameters if name in signature.required and name not in bound]
     if not missing:
         return []

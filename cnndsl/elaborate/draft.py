@@ -14,9 +14,8 @@ from cnndsl.layers import Layer, TensorType
 from cnndsl.layers.extent import for_large_sizes
 from cnndsl.source import Span
 
-__all__ = ["BARE_INPUT", "FIRST_FILTERS", "Drafts", "numbered"]
+__all__ = ["FIRST_FILTERS", "Drafts", "numbered"]
 
-BARE_INPUT = (3, 32, 32)
 FIRST_FILTERS = 64
 MOST_FILTERS = 512
 

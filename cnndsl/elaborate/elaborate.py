@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
 
-from cnndsl.diagnostics import Diagnostic, Diagnostics, perhaps
+from cnndsl.diagnostics import Diagnostics, perhaps
 from cnndsl.elaborate.arithmetic import is_whole
 from cnndsl.elaborate.budget import Budget
 from cnndsl.elaborate.context import Abort, Context
 from cnndsl.elaborate.counting import least_nodes
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
+from cnndsl.elaborate.filling import NO_DATA, Filling
+from cnndsl.elaborate.limits import limits_told
 from cnndsl.elaborate.models import Model, models
 from cnndsl.elaborate.names import check_names, warn_unread, warn_unused
 from cnndsl.elaborate.overrides import Overrides, check_inputs, read_inputs, read_overrides
@@ -30,16 +31,24 @@ from cnndsl.resources import MOST_NODES, with_room
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["elaborate"]
+__all__ = ["Elaborated", "elaborate"]
 
-DEFAULT_CLASSES = 10
 _MOST_ATTEMPTS = 4
 _STEPS_OF_A_MODEL = 200
 _LARGEST_USUAL_KERNEL = 7
 """Kernels up to here also slide over the small maps at the end of a network, where they see padding."""
 
-_DEEPEST_RECURSION = 60_000
-"""Python frames: 200 calls, each with brackets nested 200 deep, stay below."""
+
+class Elaborated(NamedTuple):
+    """What came of a file.
+
+    Attributes:
+        graphs: of its models, none where it has a mistake.
+        is_filled_in: whether anything in them, or in what is wrong with them, follows from the filling.
+    """
+
+    graphs: tuple[Graph, ...] = ()
+    is_filled_in: bool = False
 
 
 @with_room
@@ -51,7 +60,8 @@ def elaborate(
     read: Reader,
     measure: Callable[[Graph], Mapping[str, int]],
     most_nodes: int = MOST_NODES,
-) -> tuple[Graph, ...]:
+    filling: Filling = NO_DATA,
+) -> Elaborated:
     """The graphs of a file's models, none where it has a mistake; mistakes are added to the diagnostics.
 
     Args:
@@ -62,12 +72,14 @@ def elaborate(
         read: finds the files that it brings in.
         measure: gives the totals of a network for which it sets budgets.
         most_nodes: nodes that its models may have, all together.
+        filling: what its data says of what it leaves open.
     """
     graphs: list[Graph] = []
-    with _limits_told(file, diagnostics), _deep_recursion():
+    is_filled_in = False
+    with limits_told(file.statements, diagnostics):
         used = bring_in(file, read, diagnostics)
         values = read_overrides(overrides, file, used, diagnostics) if overrides else Overrides({}, {})
-        program = Program(file, values.of_file, read_inputs(inputs, diagnostics), used, values.of_models)
+        program = Program(file, values.of_file, read_inputs(inputs, diagnostics), used, values.of_models, filling)
         context = Context(program, diagnostics, Budget(most_nodes))
         for each in _all(program):
             read_defaults(context, each)
@@ -77,9 +89,10 @@ def elaborate(
             counts = least_nodes(context, found)
             settled = [_settled(context, *each, diagnostics) for each in zip(found, counts, strict=True)]
             graphs += filter(None, settled)
+            is_filled_in = program.is_filled_in
         if not diagnostics.has_errors:
             _check_whole(context, graphs, measure)
-    return () if diagnostics.has_errors else tuple(graphs)
+    return Elaborated(() if diagnostics.has_errors else tuple(graphs), is_filled_in)
 
 
 def _check_whole(context: Context, graphs: list[Graph], measure: Callable[[Graph], Mapping[str, int]]) -> None:
@@ -98,29 +111,6 @@ def _all(program: Program) -> list[Program]:
     for each in found:  # which grows
         found += [used for used in each.used.programs if used not in found]
     return found
-
-
-@contextmanager
-def _limits_told(file: ast.File, diagnostics: Diagnostics) -> Iterator[None]:
-    """End quietly where a limit is reached, which is reported."""
-    try:
-        yield
-    except Abort:
-        pass
-    except RecursionError:
-        longest = max(file.statements, key=lambda statement: statement.span.end - statement.span.start)
-        message = "this is nested too deep"
-        diagnostics.add(Diagnostic("nested-too-deep", message, longest.span, help="give inner parts names"))
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEEPEST_RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _settled(checked: Context, model: Model, counted: int, diagnostics: Diagnostics) -> Graph | None:
@@ -167,24 +157,25 @@ def _settled(checked: Context, model: Model, counted: int, diagnostics: Diagnost
 
 
 def _classes(context: Context, scope: Scope) -> int:
-    """The units of a bare FC that is the last. What is no number of classes is reported, and ten stands in for it."""
+    """The units of a bare FC that is the last. What is no number of classes is reported, and the data's stands in."""
     if scope.find(CLASSES) is None:  # no parameter of that name, so what the layer's own file means, else the main one
         named = scope.program.find(CLASSES) or CLASSES in scope.program.overrides
         scope = Scope({}, scope.program if named else context.program)
-    program = scope.program
+    program, filling = scope.program, context.program.filling
     block = program.find(CLASSES)
     if scope.find(CLASSES) is None and block is None and CLASSES not in program.overrides:
-        return DEFAULT_CLASSES
+        context.program.is_filled_in = True
+        return filling.classes
     place = block.definition.name_span if block else program.file.span
     try:
         value = Evaluator(context).value(ast.Name(place, CLASSES), scope, None)
     except Failed:
-        return DEFAULT_CLASSES
+        return filling.classes
     if is_whole(value) and value > 0:
         return value
     message = f"the number of classes is whole and at least 1, not {describe(value)}"
     context.error("bad-value", message, place)
-    return DEFAULT_CLASSES
+    return filling.classes
 
 
 def _warn_channels(context: Context, drafts: list[Draft]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from cnndsl.diagnostics import Diagnostic, Diagnostics
-from cnndsl.elaborate.draft import BARE_INPUT
+from cnndsl.elaborate.filling import Filling
 from cnndsl.elaborate.program import names_input
 from cnndsl.syntax import ast
 
@@ -24,7 +24,7 @@ Elaborate = Callable[[Inputs, Diagnostics], object]
 
 
 def with_sizes_that_fit(
-    found: tuple[Diagnostic, ...], file: ast.File, inputs: Inputs, elaborate: Elaborate
+    found: tuple[Diagnostic, ...], file: ast.File, inputs: Inputs, filling: Filling, elaborate: Elaborate
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics, those about sizes with a note that tells which sizes of the input would do.
 
@@ -34,7 +34,7 @@ def with_sizes_that_fit(
     codes = {each.code for each in found}
     if not codes & _OF_SIZES or "size-order" in codes or file.broken:
         return found
-    opened = _opened(file, inputs)
+    opened = _opened(file, inputs, filling)
     if opened is None:
         return found
     demands = Diagnostics()
@@ -56,7 +56,7 @@ def _noted(mistake: Diagnostic, demands: list[Diagnostic]) -> Diagnostic:
     return mistake
 
 
-def _opened(file: ast.File, inputs: Inputs) -> Inputs | None:
+def _opened(file: ast.File, inputs: Inputs, filling: Filling) -> Inputs | None:
     """The size of the only input with its two spatial sizes open; None where there is no such input."""
     if len(inputs) > 1:
         return None
@@ -70,8 +70,8 @@ def _opened(file: ast.File, inputs: Inputs) -> Inputs | None:
     if len(written) != 1:
         return None
     match written[0]:
-        case ast.Name():
-            return {"": f"{BARE_INPUT[0]}xHxW"}
+        case ast.Name() if filling.input is not None:
+            return {"": f"{filling.input[0]}xHxW"}
         case ast.Call(arguments=(ast.Argument(value=ast.Size(extents=(int(channels), int(_), int(_)))),)):
             return {"": f"{channels}xHxW"}
     return None

@@ -12,7 +12,7 @@ from math import prod
 
 from cnndsl.diagnostics import Diagnostics, Fix, Label, instead, nearest, perhaps, suggestion
 from cnndsl.elaborate.arithmetic import FUNCTIONS
-from cnndsl.elaborate.binding import Signature, bind, signature_of_definition, signature_of_layer
+from cnndsl.elaborate.binding import Signature, bind, signature_of, signature_of_definition
 from cnndsl.elaborate.context import Context, ending
 from cnndsl.elaborate.program import CLASSES, SHAPE_NAMES, Program, is_model, is_recipe, starts_with_input
 from cnndsl.elaborate.values import Failed, brief
@@ -415,7 +415,7 @@ class _Checker:
         return word in FUNCTIONS or word in self._program.functions
 
     def _signature_of_layer(self, layer: type[Layer]) -> Signature:
-        return signature_of_layer(layer, self._program.defaults.get(layer.word(), ()))
+        return signature_of(layer, self._program.defaults.get(layer.word(), ()))
 
     def _wrong_word(self, layer: type[Layer], call: ast.Call, place: int, body: _Body) -> bool:
         """`POOL(mode=average)`: a word that means nothing, for an attribute that takes words.
@@ -570,7 +570,7 @@ class _Checker:
         layer = self._program.layer(word)
         if layer is None or not layer.attributes:
             return ""
-        signature = str(signature_of_layer(layer)).removesuffix(")").split(", ")
+        signature = str(signature_of(layer)).removesuffix(")").split(", ")
         rest = ", ...)" if len(signature) > _FIRST_PARAMETERS else ")"
         return f": {', '.join(signature[:_FIRST_PARAMETERS])}{rest}"
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from cnndsl.diagnostics import Label, perhaps
 from cnndsl.elaborate.arithmetic import LARGEST
 from cnndsl.elaborate.context import Context, Frame
-from cnndsl.elaborate.draft import BARE_INPUT, FIRST_FILTERS, Drafts, numbered
+from cnndsl.elaborate.draft import FIRST_FILTERS, Drafts, numbered
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.open_sizes import OpenSizes
 from cnndsl.elaborate.program import names_input
@@ -153,7 +153,7 @@ class Placer:
         places = {name: argument.span for name, argument in bound.items()}
         if starts:
             self._set_shape(values, places)
-        filled = self._filled(kind, values, scope, wire)
+        filled = self._filled(kind, values, scope, wire, written.span)
         layer = self._rejecting(
             lambda: self._bound(kind, values, filled, wire, written.span), written.span, places, entering
         )
@@ -281,20 +281,32 @@ class Placer:
                 found = self._layers[key] = kind.bind(values, rank, filled)
         return found
 
-    def _filled(self, kind: type[Layer], values: Mapping[str, Value], scope: Scope, wire: Wire) -> dict[str, object]:
+    def _filled(
+        self, kind: type[Layer], values: Mapping[str, Value], scope: Scope, wire: Wire, span: Span
+    ) -> dict[str, object]:
         """What the language chooses for this place, of the attributes that have no argument."""
         filled: dict[str, object] = {}
         for name, attribute in kind.attributes.items():
             if name in values or not isinstance(attribute.default, Filled):
                 continue
             if attribute.default is Filled.INPUT:
-                filled[name] = BARE_INPUT
+                filled[name] = self._bare_input(span)
             elif attribute.default is Filled.FILTERS:
                 filled[name] = self.drafts.bare_filters(wire) if isinstance(wire, Draft) else FIRST_FILTERS
             elif attribute.default is Filled.UNITS:
                 is_last = len(self.drafts.bare_dense) in self._last_dense
                 filled[name] = self._classes(scope) if is_last else OTHER_UNITS
         return filled
+
+    def _bare_input(self, span: Span) -> tuple[int, ...]:
+        """The shape of the data that the network is for."""
+        program = self._context.program
+        program.is_filled_in = True
+        if program.filling.input is None:
+            message = f"INPUT needs its size here: {program.filling.why}"
+            help = "write the size that they are brought to: `INPUT(3x224x224)`"
+            raise self._context.error("missing-argument", message, span, help=help)
+        return program.filling.input
 
     def join(self, operator: str, ends: list[Wire], branches: tuple[ast.Expression, ...], span: Span) -> Wire:
         """The node at which branches meet; of a single branch, its end."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnndsl.elaborate.arithmetic import FUNCTIONS
+from cnndsl.elaborate.filling import NO_DATA, Filling
 from cnndsl.elaborate.prelude import prelude_file, prelude_words
 from cnndsl.elaborate.switches import chosen, is_switch
 from cnndsl.elaborate.values import Block, InputShape, Scope, Value, is_network
@@ -79,6 +80,8 @@ class Program:
         symbols: the bare words that layers declare.
         functions: the words that layers declare with arguments.
         defaults: for a layer by word, the arguments that a `default` statement gives it.
+        filling: what its data says of what it leaves open.
+        is_filled_in: whether something of that was needed.
     """
 
     def __init__(
@@ -88,8 +91,11 @@ class Program:
         inputs: Mapping[str, InputShape] | None = None,
         used: Used = Used(),  # noqa: B008 - immutable
         of_models: Mapping[str, Value | None] | None = None,
+        filling: Filling = NO_DATA,
     ) -> None:
         self.file = file
+        self.filling = filling
+        self.is_filled_in = False
         self.inputs = inputs or {}
         self.overrides = overrides
         self.of_models = of_models or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cnndsl.diagnostics import Label
-from cnndsl.elaborate.binding import bind, signature_of_layer
+from cnndsl.elaborate.binding import bind, signature_of
 from cnndsl.elaborate.context import Context
 from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.names import MEASURES
@@ -41,7 +41,7 @@ def read_defaults(context: Context, program: Program) -> None:
             context.error("bad-default", message, statement.span, others=others, help="set them in one statement")
             continue
         try:
-            signature = signature_of_layer(layer, layer.attributes)
+            signature = signature_of(layer, layer.attributes)
             program.defaults[layer.word()] = bind(context, signature, call.arguments, call.span)
         except Failed:  # reported
             continue

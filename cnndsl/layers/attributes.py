@@ -191,7 +191,7 @@ class ChannelCount(Attribute["int | None"]):
 
 
 class Real(Attribute[float]):
-    """A number between `minimum` and `maximum`, both included, and above `above`.
+    """A number between `minimum` and `maximum`, both included, above `above` and below `below`.
 
     `too_large` is what to write in place of one above `maximum`, if that is likely another thing.
     """
@@ -203,12 +203,13 @@ class Real(Attribute[float]):
         minimum: float | None = None,
         maximum: float | None = None,
         above: float | None = None,
+        below: float | None = None,
         too_large: str = "",
     ) -> None:
         super().__init__(phrase, default)
-        self.minimum, self.maximum, self.above = minimum, maximum, above
+        self.minimum, self.maximum, self.above, self.below = minimum, maximum, above, below
         self.too_large = too_large
-        limits = {"of at least": minimum, "above": above, "of at most": maximum}
+        limits = {"of at least": minimum, "above": above, "of at most": maximum, "below": below}
         stated = " and ".join(f"{words} {limit}" for words, limit in limits.items() if limit is not None)
         self.takes = f"a number {stated}".rstrip()
 
@@ -221,6 +222,8 @@ class Real(Attribute[float]):
             self.reject(value, f"above {self.above}")
         if self.maximum is not None and value > self.maximum:
             raise Rejected(f"{self.phrase} is at most {self.maximum}, not {_shown(value)}", help=self.too_large)
+        if self.below is not None and value >= self.below:
+            self.reject(value, f"below {self.below}")
         return value
 
     def show(self, value: float) -> str:
@@ -230,6 +233,7 @@ class Real(Attribute[float]):
 class Flag(Attribute[bool]):
     """`true` or `false`."""
 
+    other_words = ("true", "false")
     takes = "true or false"
 
     def bind(self, value: Any, rank: int) -> bool:

@@ -54,18 +54,28 @@ class Declared:
         given = {**written, **(filled or {})}
         for name, attribute in cls.attributes.items():
             if name in given:
-                try:
-                    if not attribute.may_be_open:
-                        require_closed(given[name], attribute.phrase)
-                    values[name] = attribute.bind(given[name], rank)
-                except Rejected as rejected:
-                    raise rejected.at(name) from None
+                values[name] = cls.bound(name, given[name], rank)
             elif isinstance(attribute.default, SameAs):
                 values[name] = values[attribute.default.attribute]
             else:
                 assert attribute.default is not REQUIRED, f"{cls.__name__}.{name} is not bound"
                 values[name] = attribute.bind(attribute.default, rank)
         return cls(values, filled or ())
+
+    @classmethod
+    def bound(cls, name: str, value: object, rank: int = 0) -> Any:
+        """The bound value of one attribute for the value as written.
+
+        Raises:
+            Rejected: it is not of the attribute's kind or range.
+        """
+        attribute = cls.attributes[name]
+        try:
+            if not attribute.may_be_open:
+                require_closed(value, attribute.phrase)
+            return attribute.bind(value, rank)
+        except Rejected as rejected:
+            raise rejected.at(name) from None
 
     @classmethod
     def word(cls) -> str:

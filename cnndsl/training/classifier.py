@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isqrt, prod
+from typing import Literal
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import compile_source
@@ -14,14 +15,19 @@ from cnndsl.layers import TensorType
 from cnndsl.layers.activation import LogSoftmax, Sigmoid, Softmax
 from cnndsl.layers.extent import Extent
 from cnndsl.layers.normalisation import BatchNormalisation
+from cnndsl.layers.rejected import Rejected
 from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model
-from cnndsl.training.data import Facts
+from cnndsl.training.data import Facts, Images, Pictures, PictureStream
 from cnndsl.training.errors import Misfit
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.recipe import Recipe
+from cnndsl.training.recipe.augmentations import piece, sizes
 
-__all__ = ["Classifier"]
+__all__ = ["CHANNELS", "Classifier", "sized"]
+
+AS_INPUT = "input"
+"""A size in a recipe that stands for that of the network's input."""
 
 CHANNELS = (1, 3)
 """What channels can be turned into: grey and colour into one another."""
@@ -59,6 +65,11 @@ class Classifier:
         return self.spec.graph.outputs
 
     @property
+    def loss(self) -> Literal["cross_entropy", "binary"]:
+        """The recipe's; `auto` follows the end of the network."""
+        return "binary" if self.is_binary else "cross_entropy"
+
+    @property
     def is_binary(self) -> bool:
         """Whether each class is decided by itself: its logit becomes a probability by the sigmoid, not the softmax."""
         if self.recipe.loss == "auto":
@@ -74,7 +85,7 @@ class Classifier:
         for output in self.outputs:
             self._check_output(output)
         self._check_output_weights()
-        self._entering()
+        self._check_augmentation()
         if cost(self.spec.graph).params == 0:
             raise Misfit("there is nothing to train: no layer has weights", self.outputs[0].node.span)
         for node in self.spec.graph:
@@ -89,8 +100,10 @@ class Classifier:
         Raises:
             Misfit: they cannot.
         """
+        data, recipe = self.data, self.recipe
         shape, is_vector = self._entering()
-        return Preprocessing(shape, is_vector, self.data.mean, self.data.std, self.data.white)
+        size = None if recipe.size == AS_INPUT else piece(recipe.size, shape[1:])
+        return Preprocessing(shape, is_vector, data.mean, data.std, data.white, size, recipe.crops)
 
     @property
     def _logits(self) -> tuple[End, ...]:
@@ -155,13 +168,23 @@ class Classifier:
         """See that several outputs have each a weight in the loss."""
         weights, count = self.recipe.output_weights, len(self.outputs)
         if weights == "none" and count > 1:
-            message = f"the network has {_listed(self.outputs)}: how much does each count in the loss?"
+            message = f"the network has {count} outputs, {_listed(self.outputs)}: how much does each count in the loss?"
             sides = ", ".join(["1", *["0.3"] * (count - 1)])
             help = f"give --output-weights '({sides})'"
             raise Misfit(message, self.outputs[1].node.span, help)
         if weights != "none" and len(weights) != count:
-            message = f"output_weights has {len(weights)} numbers, and the network has {_listed(self.outputs)}"
+            message = f"output_weights has {len(weights)} numbers, and the network {count} outputs: {_listed(self.outputs)}"
             raise Misfit(message, self.outputs[-1].node.span, "give one number for each output, the main one first")
+
+    def _check_augmentation(self) -> None:
+        """See that images of the network's input leave the augmentation."""
+        shape, _ = self._entering()
+        wanted = shape[1:]
+        size = wanted if self.recipe.size == AS_INPUT else piece(self.recipe.size, wanted)
+        try:
+            sizes(self.recipe.augment, self.data.shape[0], size, wanted)
+        except Rejected as rejected:
+            raise Misfit(rejected.message, self.spec.graph.inputs[0].node.span, rejected.help) from None
 
     def _input_help(self, size: TensorType) -> str:
         """How to set this size, if that is all it takes."""
@@ -172,10 +195,43 @@ class Classifier:
     def _would_give(self, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:
         """Whether the spec, with this set from outside, is a network whose outputs have so many numbers."""
         spec = self.spec
-        graph = compile_source(spec.source, parameters, inputs, spec.roots, spec.max_nodes).graph
+        graph = compile_source(spec.source, parameters, inputs, spec.roots, spec.max_nodes, spec.filling).graph
         return graph is not None and all(end.node.type == TensorType(classes) for end in graph.outputs)
 
 
+def sized(
+    images: Images | Pictures, model: Model, recipe: Recipe, channels: int | None = None
+) -> Images | PictureStream:
+    """Images as they are kept: pictures at the size that the recipe says, else that of the network's input.
+
+    Args:
+        images: the images; those in memory stay as they are.
+        model: the network.
+        recipe: how it is trained.
+        channels: 1 or 3, as pictures are wanted; their own if none is given.
+
+    Raises:
+        Unusable: a picture cannot be read, and that is not to be passed over; or pictures have several sizes, and the
+            network takes none.
+    """
+    if isinstance(images, Images):
+        return images
+    if recipe.size != AS_INPUT:
+        return images.at(piece(recipe.size, (0, 0)), "cover", channels=channels)
+    return images.at(_read_by(model, channels or images.channels) or images.one_size(), channels=channels)
+
+
+def _read_by(model: Model, channels: int) -> tuple[int, int] | None:
+    """Height and width that the network wants of images with so many channels, if it takes images of some size."""
+    entering = model.graph.inputs[0].node.type
+    if entering.rank == 0:
+        side = isqrt(entering.channels // channels)
+        return (side, side) if side else None
+    if entering.rank != 2 or any(isinstance(extent, Extent) for extent in entering.spatial):
+        return None
+    height, width = entering.spatial
+    return height, width
+
+
 def _listed(ends: tuple[End, ...]) -> str:
-    listed = ", ".join(f"{end.name} ({end.node.type})" for end in ends)
-    return listed if len(ends) == 1 else f"{len(ends)} outputs: {listed}"
+    return ", ".join(f"{end.name} ({end.node.type})" for end in ends)

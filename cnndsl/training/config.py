@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, TypeVar
 
+from cnndsl.compiler import Filling
 from cnndsl.training.data import Facts
-from cnndsl.training.settings import BadSetting, Settings
 
 __all__ = ["Config", "Damaged"]
 
-FORMAT = 1
+FORMAT = 2
 """Of the JSON; a reader refuses every other."""
 
 LARGEST_COUNT = 2**31
@@ -35,7 +35,7 @@ class Config:
         parameters: what was set with `-D`, by name.
         inputs: the sizes that were set with `--input`, by name; "" stands for the only one.
         data: what is known of the data.
-        settings: how it is trained.
+        filling: what the spec took from them where it leaves something open.
         device: where.
         weights: the file of the weights that it began with; "" for initial values.
         cnndsl: the version that wrote this.
@@ -47,14 +47,14 @@ class Config:
     parameters: Mapping[str, object]
     inputs: Mapping[str, object]
     data: Facts
-    settings: Settings
+    filling: Filling
     device: str
     weights: str = ""
     cnndsl: str
     torch: str
 
     def to_json(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1) + "\n"
+        return json.dumps({"format": FORMAT, **asdict(self), "filling": self.filling._asdict()}, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Config:
@@ -77,7 +77,7 @@ class Config:
             parameters=found.get("parameters", _object),
             inputs=found.get("inputs", _object),
             data=_facts(_Fields(found.get("data", _object), "data.")),
-            settings=_settings(_Fields(found.get("settings", _object), "settings.")),
+            filling=_filling(_Fields(found.get("filling", _object), "filling.")),
             device=found.get("device", _text),
             weights=found.get("weights", _text) if "weights" in found.values else "",
             cnndsl=found.get("cnndsl", _text),
@@ -123,13 +123,8 @@ def _facts(found: _Fields) -> Facts:
     return facts
 
 
-def _settings(found: _Fields) -> Settings:
-    kinds: dict[str, Callable[[Any], Any]] = {"int": _whole, "float": _number}
-    values = {field.name: found.get(field.name, kinds[str(field.type)]) for field in fields(Settings)}
-    try:
-        return Settings(**values)
-    except BadSetting as error:
-        found.refuse(error.name)
+def _filling(found: _Fields) -> Filling:
+    return Filling(found.get("input", _extents_or_none), found.get("classes", _count), found.get("why", _text))
 
 
 def _text(value: Any) -> str:
@@ -153,9 +148,16 @@ def _list_of(kind: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
 
 
 def _shape(value: Any) -> tuple[int, int, int]:
-    channels, height, width = _list_of(_whole)(value)
-    extents = (channels, height, width)
-    return extents if all(0 < extent < LARGEST_COUNT for extent in extents) else _unfit()
+    channels, height, width = _list_of(_count)(value)
+    return channels, height, width
+
+
+def _extents_or_none(value: Any) -> tuple[int, ...] | None:
+    return None if value is None else _list_of(_count)(value)
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 < value < LARGEST_COUNT else _unfit()
 
 
 def _unfit() -> NoReturn:

@@ -1,6 +1,7 @@
 """The run folder: all that `eval` and `predict` need, in files that are text or plain numbers.
 
 - spec.cnn: the spec as it was read
+- recipe.cnn: how it is trained, every value written out
 - config.json: what the run was started with
 - metrics.jsonl: a line for each epoch
 - tensorboard/: the same for TensorBoard, where that is installed
@@ -14,10 +15,17 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from cnndsl.diagnostics import Diagnostics
+from cnndsl.diagnostics.terminal import clean
 from cnndsl.files import write_whole
-from cnndsl.source import SUFFIX
+from cnndsl.source import SUFFIX, UnreadableSource
+from cnndsl.source import read as read_source
+from cnndsl.syntax import parse
 from cnndsl.training.config import Config, Damaged
 from cnndsl.training.errors import Unusable
+from cnndsl.training.recipe.read import read
+from cnndsl.training.recipe.recipe import Recipe
+from cnndsl.training.recipe.write import written
 
 __all__ = ["Run", "create", "require_free"]
 
@@ -35,6 +43,10 @@ class Run:
         return self.path / f"spec{SUFFIX}"
 
     @property
+    def recipe(self) -> Path:
+        return self.path / f"recipe{SUFFIX}"
+
+    @property
     def config(self) -> Path:
         return self.path / "config.json"
 
@@ -50,12 +62,25 @@ class Run:
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
-    def start(self, spec: str, used: Mapping[str, str], config: Config) -> None:
-        """Write what is known before the first batch: the spec, the files that it uses by their places, the config."""
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that a run has files for, beside those that its spec brings in."""
+        return self.spec, self.recipe, self.config, self.metrics, self.weights
+
+    def start(self, spec: str, used: Mapping[str, str], recipe: Recipe, config: Config) -> None:
+        """Write what is known before the first batch.
+
+        Args:
+            spec: its text.
+            used: the texts of the files that it brings in, by their places.
+            recipe: how it is trained.
+            config: what it was started with.
+        """
         write_whole(self.spec, spec.encode("utf-8", errors="replace"))
         for name, text in used.items():
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(self.path / name, text.encode("utf-8", errors="replace"))
+        write_whole(self.recipe, written(recipe).encode())
         write_whole(self.config, config.to_json().encode())
 
     def read_config(self) -> Config:
@@ -75,6 +100,26 @@ class Run:
             raise Unusable(f"cannot read {self.config}: {error.strerror}") from None
         except (Damaged, UnicodeDecodeError) as error:
             raise Unusable(f"{self.config} is damaged: {error}") from None
+
+    def read_recipe(self) -> Recipe:
+        """The recipe.
+
+        Raises:
+            Unusable: it is missing or damaged.
+        """
+        try:
+            source = read_source(self.recipe)
+        except UnreadableSource as error:
+            raise Unusable(str(error)) from None
+        found = Diagnostics()
+        file = parse(source, found)
+        recipe, places, said = read(file)
+        wrong = [each.message for each in (*found, *said) if each.is_error]
+        if wrong:
+            raise Unusable(f"{self.recipe} is damaged: {clean(wrong[0])}")
+        if not places:
+            raise Unusable(f"{self.recipe} is damaged: it holds no recipe")
+        return recipe
 
 
 def require_free(out: str | None) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Generator, Tensor
 
 from cnndsl import __version__
 from cnndsl.backends.torch.weights.load import Fitted, fit
@@ -14,7 +14,7 @@ from cnndsl.backends.torch.weights.report import Match, Report
 from cnndsl.model import Model
 from cnndsl.source import shipped
 from cnndsl.training import logs, runs, weights
-from cnndsl.training.augmentation import Components, augmenter, principal_components
+from cnndsl.training.augmentation import Augmenter, Components, augmenter, principal_components
 from cnndsl.training.classifier import Classifier, sized
 from cnndsl.training.config import Config
 from cnndsl.training.data import DataSet, Images, Pictures, PictureStream
@@ -25,6 +25,7 @@ from cnndsl.training.left_out import LeftOut
 from cnndsl.training.loop import Means, Training
 from cnndsl.training.losses import balanced, criterion
 from cnndsl.training.mixing import mixing
+from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.progress import EpochMetrics, Progress, Validation
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.augmentations import ColorPCA
@@ -151,12 +152,10 @@ class Trainer:
     def _means(self) -> Means:
         recipe, classifier = self.recipe, self.classifier
         preprocessing = classifier.preprocessing()
-        augment = augmenter(recipe.augment, preprocessing.shape[1:], classifier.data.mean, self._components())
         classes = len(classifier.data.classes)
-        plain = criterion(classifier.loss, classes, device=self.device)
         return Means(
             feed=self._feed(self.images),
-            prepare=partial(preprocessing.augmented, augment) if recipe.augment else _unchanged(preprocessing),
+            prepare=_prepared(preprocessing, self._augmenter(preprocessing.shape[1:])),
             mixing=mixing(recipe.mixup, recipe.cutmix, classes),
             criterion=criterion(
                 classifier.loss,
@@ -166,9 +165,13 @@ class Trainer:
                 output_weights=None if recipe.output_weights == "none" else recipe.output_weights,
                 device=self.device,
             ),
-            validate=lambda network: validation(network, self._looked_at(), preprocessing, plain, recipe.batch),
+            validate=self._validate(preprocessing) if recipe.validation else None,
             device=self.device,
         )
+
+    def _validate(self, preprocessing: Preprocessing) -> Callable[[torch.nn.Module], Validation]:
+        loss = criterion(self.classifier.loss, len(self.classifier.data.classes), device=self.device)
+        return lambda network: validation(network, self._looked_at(), preprocessing, loss, self.recipe.batch)
 
     def _feed(self, images: Images | PictureStream) -> Feed:
         return feed(images, self.device, workers=None if self.recipe.workers == "auto" else self.recipe.workers)
@@ -179,6 +182,10 @@ class Trainer:
             images = self._data_set.held_back() if self._kept is None else self._kept
             self._validated = self._feed(sized(images, self.classifier.spec, self.recipe, self.images.shape[0]))
         return self._validated
+
+    def _augmenter(self, wanted: tuple[int, int]) -> Augmenter | None:
+        chain = self.recipe.augment
+        return augmenter(chain, wanted, self.classifier.data.mean, self._components()) if chain else None
 
     def _components(self) -> Components | None:
         if not any(isinstance(each, ColorPCA) for each in self.recipe.augment):
@@ -210,8 +217,11 @@ def _split(images: Images | Pictures, name: str, recipe: Recipe) -> tuple[Images
     return training, kept
 
 
-def _unchanged(preprocessing: Preprocessing) -> Callable[[torch.Tensor, torch.Generator], torch.Tensor]:
-    return lambda pixels, generator: preprocessing(pixels)
+def _prepared(preprocessing: Preprocessing, augment: Augmenter | None) -> Callable[[Tensor, Generator], Tensor]:
+    """From pixels to the network's inputs, in training."""
+    if augment is None:
+        return lambda pixels, generator: preprocessing(pixels)
+    return lambda pixels, generator: preprocessing.augmented(pixels, augment, generator)
 
 
 def _brought_in(model: Model) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cnndsl.layers.attributes import Flag, Real
-from cnndsl.training.recipe.part import Numbers, Part
+from cnndsl.training.recipe.part import Clash, Numbers, Part
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop"]
 
@@ -23,6 +25,15 @@ class Optimizer(Part):
     """
 
     family = "optimizer"
+
+    keywords_elsewhere = {
+        "decay": "weight_decay",
+        "epsilon": "eps",
+        "eta": "lr",
+        "learning_rate": "lr",
+        "rho": "alpha",
+        "wd": "weight_decay",
+    }
 
     def __init_subclass__(cls) -> None:
         """Arguments by position: the learning rate, what is the optimizer's own, what all have."""
@@ -45,6 +56,11 @@ class SGD(Optimizer):
     momentum = Real("the momentum", 0, minimum=0, maximum=1)
     nesterov = Flag("whether the gradient is taken where the momentum leads", False)
 
+    def clashes(self) -> Iterator[Clash]:
+        if self.nesterov and not self.momentum:
+            yield Clash("nesterov", "momentum", "nesterov looks ahead along the momentum, and that is 0",
+                        "give it one: momentum=0.9")  # fmt: skip
+
 
 class Adam(Optimizer):
     """Adam (Kingma & Ba, 2015); its weight decay is a part of the gradient."""
@@ -52,7 +68,7 @@ class Adam(Optimizer):
     words = ("ADAM",)
 
     lr = _rate(0.003)
-    betas = Numbers("the decay of both averages", (0.9, 0.999), count=2, of=Real("a beta", minimum=0, maximum=1))
+    betas = Numbers("the decay of both averages", (0.9, 0.999), count=2, of=Real("a beta", minimum=0, below=1))
     eps = Real("what keeps the divisor from 0", 1e-8, above=0)
 
 
@@ -61,7 +77,7 @@ class AdamW(Optimizer):
 
     words = ("ADAMW",)
 
-    betas = Numbers("the decay of both averages", (0.9, 0.999), count=2, of=Real("a beta", minimum=0, maximum=1))
+    betas = Numbers("the decay of both averages", (0.9, 0.999), count=2, of=Real("a beta", minimum=0, below=1))
     eps = Real("what keeps the divisor from 0", 1e-8, above=0)
     weight_decay = Real("the weight decay", 0.01, minimum=0)
 

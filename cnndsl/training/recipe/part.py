@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from cnndsl.layers.attributes import REQUIRED, Attribute
 from cnndsl.layers.declared import Declared
 from cnndsl.layers.rejected import Rejected
 
-__all__ = ["Chain", "Either", "Numbers", "OneOf", "Part", "Text", "parts_by_word"]
+__all__ = ["Among", "Chain", "Clash", "Either", "Numbers", "OneOf", "Part", "Text", "families", "parts_by_word"]
+
+_AXES = 2
+"""The axes of an image: a size is one number for both, or one for each."""
+
+
+class Clash(NamedTuple):
+    """Values that do not go together.
+
+    Attributes:
+        attribute: the one that is to change.
+        other: the one beside which it is wrong.
+        message: the fact.
+        help: what to write instead.
+        is_error: whether nothing can be done so; else a part of what is said is without effect.
+    """
+
+    attribute: str
+    other: str
+    message: str
+    help: str = ""
+    is_error: bool = True
 
 
 class Part(Declared):
@@ -19,6 +41,12 @@ class Part(Declared):
 
     family: str = ""
     """What its like are called, in the singular: `optimizer`; set by the bases of families, which have no words."""
+
+    elsewhere: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it, in lower case."""
+
+    keywords_elsewhere: ClassVar[Mapping[str, str]] = {}
+    """For names of arguments in other frameworks, in lower case, ours, whose values mean the same."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -36,18 +64,64 @@ class Part(Declared):
         shown = ", ".join(f"{name}={_in_full(kind, self.value(name))}" for name, kind in self.attributes.items())
         return f"{self.word()}({shown})" if shown else self.word()
 
-    def with_values(self, **values: object) -> Any:
+    @classmethod
+    def bound(cls, name: str, value: object, rank: int = _AXES) -> Any:
+        return super().bound(name, value, rank)
+
+    @classmethod
+    def bind(cls, written: Mapping[str, object], rank: int = _AXES, filled: Mapping[str, object] | None = None) -> Self:
+        """The part for the arguments as written.
+
+        Raises:
+            Rejected: an argument is not of its attribute's kind or range, or does not go with another.
+        """
+        return cls.unchecked(written).checked()
+
+    @classmethod
+    def unchecked(cls, written: Mapping[str, object]) -> Self:
+        """The same, whether or not its values go together.
+
+        Raises:
+            Rejected: an argument is not of its attribute's kind or range.
+        """
+        return super().bind(written, _AXES)
+
+    def checked(self) -> Self:
+        """The part itself.
+
+        Raises:
+            Rejected: its values do not go together.
+        """
+        for clash in self.clashes():
+            if clash.is_error:
+                raise Rejected(clash.message, attribute=clash.attribute, help=clash.help)
+        return self
+
+    def clashes(self) -> Iterator[Clash]:
+        """Which of its values do not go together."""
+        yield from ()
+
+    def with_values(self, **values: object) -> Self:
         """The same with other values, as a recipe writes them.
 
         Raises:
-            Rejected: one is not of its attribute's kind or range.
+            Rejected: one is not of its attribute's kind or range, or does not go with the others.
         """
-        bound = {name: self.value(name) for name in self.attributes}
-        changed = type(self).bind(values)
-        return type(self)(bound | {name: changed.value(name) for name in values})
+        return self.replacing({name: self.bound(name, value) for name, value in values.items()}).checked()
 
+    def replacing(self, bound: Mapping[str, object]) -> Self:
+        """The same with other bound values, whether or not they go together."""
+        return type(self)({name: self.value(name) for name in self.attributes} | dict(bound))
+
+
+P = TypeVar("P", bound=Part)
 
 _parts: list[type[Part]] = []
+
+
+def families() -> list[type[Part]]:
+    """The bases of the families of parts, in the order of their declaration."""
+    return [part for part in _parts if "family" in vars(part)]
 
 
 def parts_by_word(family: type[Part] = Part) -> dict[str, type[Part]]:
@@ -61,9 +135,11 @@ class Text(Attribute[str]):
     takes = "a text"
 
     def bind(self, value: Any, rank: int) -> str:
-        if not isinstance(value, str) or not value or not value.isprintable():
-            self.reject(value, "a text that can be printed")
-        return value
+        if not isinstance(value, str) or not value:
+            self.reject(value, self.takes)
+        if not value.isprintable() or '"' in value:  # a string of the language has no other way to hold them
+            raise Rejected(f"{self.phrase} is a text of characters that can be printed, without quotation marks")
+        return str(value)
 
     def show(self, value: str) -> str:
         return f'"{value}"'
@@ -89,33 +165,66 @@ class Either(Attribute[Any]):
         return value if isinstance(value, str) else self.of.show(value)
 
 
-class Numbers(Attribute[tuple[float, ...]]):
-    """A number, or a tuple of numbers, each as `of` takes it."""
+class Among(Attribute[int]):
+    """One of a few whole numbers."""
 
-    def __init__(self, phrase: str, default: object = REQUIRED, *, of: Attribute[Any], count: int = 0) -> None:
+    def __init__(self, phrase: str, numbers: tuple[int, ...], default: object = REQUIRED) -> None:
+        super().__init__(phrase, default)
+        self.numbers = numbers
+        self.takes = " or ".join(map(str, numbers))
+
+    def bind(self, value: Any, rank: int) -> int:
+        if isinstance(value, bool) or value not in self.numbers:
+            self.reject(value, self.takes)
+        return int(value)
+
+
+class Numbers(Attribute[tuple[float, ...]]):
+    """A number, or a tuple of numbers, each as `of` takes it.
+
+    Args:
+        phrase: what they are.
+        default: as a recipe would write it.
+        of: the kind of each.
+        count: how many there are; 0 for as many as are written.
+        rising: whether none is less than the one before it.
+    """
+
+    def __init__(
+        self,
+        phrase: str,
+        default: object = REQUIRED,
+        *,
+        of: Attribute[Any],
+        count: int = 0,
+        rising: bool = False,
+    ) -> None:
         super().__init__(phrase, default)
         self.of = of
         self.count = count
-        """How many there are; 0 for as many as are written."""
-
-        several = f"{count} numbers" if count else "numbers"
-        self.takes = f"{several}, each {of.takes}"
+        self.rising = rising
+        self.takes = f"{count} numbers, each {of.takes}" if count else f"{of.takes}, or several in brackets"
 
     def bind(self, value: Any, rank: int) -> tuple[float, ...]:
         values = value if isinstance(value, tuple) else (value,)
         if self.count and len(values) != self.count:
-            raise Rejected(f"{self.phrase} is {self.count} numbers, `(a, b)`, not {len(values)}")
-        return tuple(self.of.bind(each, rank) for each in values)
+            raise Rejected(f"{self.phrase}: {self.count} numbers are needed, `(a, b)`, and {len(values)} given")
+        if not values:
+            self.reject(value, self.takes)
+        bound = tuple(self.of.bind(each, rank) for each in values)
+        if self.rising and list(bound) != sorted(bound):
+            raise Rejected(f"{self.phrase}: the numbers rise, and those of {self.show(bound)} do not")
+        return bound
 
     def show(self, value: tuple[float, ...]) -> str:
         shown = ", ".join(map(self.of.show, value))
         return shown if len(value) == 1 else f"({shown})"
 
 
-class OneOf(Attribute[Part]):
+class OneOf(Attribute[P]):
     """A part of a family: `optimizer=SGD(lr=0.1)`."""
 
-    def __init__(self, phrase: str, family: type[Part], default: object = REQUIRED) -> None:
+    def __init__(self, phrase: str, family: type[P], default: object = REQUIRED) -> None:
         super().__init__(phrase, default)
         self.family = family
 
@@ -123,21 +232,21 @@ class OneOf(Attribute[Part]):
     def takes(self) -> str:  # type: ignore[override]
         return f"one of {', '.join(part.word() for part in dict.fromkeys(parts_by_word(self.family).values()))}"
 
-    def bind(self, value: Any, rank: int) -> Part:
+    def bind(self, value: Any, rank: int) -> P:
         if not isinstance(value, self.family):
             self.reject(value, self.takes)
         return value
 
-    def is_default(self, value: Part, of: Declared) -> bool:
+    def is_default(self, value: P, of: Declared) -> bool:
         return value == self.default
 
 
-class Chain(Attribute[tuple[Part, ...]]):
+class Chain(Attribute[tuple[P, ...]]):
     """Parts of a family one behind the other: `CROP(32, padding=4) -> FLIP`, or `none`."""
 
     symbols = ("none",)
 
-    def __init__(self, phrase: str, family: type[Part], default: object = REQUIRED) -> None:
+    def __init__(self, phrase: str, family: type[P], default: object = REQUIRED) -> None:
         super().__init__(phrase, default)
         self.family = family
 
@@ -146,7 +255,7 @@ class Chain(Attribute[tuple[Part, ...]]):
         words = dict.fromkeys(part.word() for part in parts_by_word(self.family).values())
         return f"one or more of {', '.join(words)}, joined by `->`, or none"
 
-    def bind(self, value: Any, rank: int) -> tuple[Part, ...]:
+    def bind(self, value: Any, rank: int) -> tuple[P, ...]:
         if value == "none":
             return ()
         parts = value if isinstance(value, tuple) else (value,)
@@ -155,7 +264,7 @@ class Chain(Attribute[tuple[Part, ...]]):
                 self.reject(part, self.takes)
         return parts
 
-    def show(self, value: tuple[Part, ...]) -> str:
+    def show(self, value: tuple[P, ...]) -> str:
         return " -> ".join(map(str, value)) or "none"
 
 

@@ -4,16 +4,16 @@ their ranges, messages and documentation follow from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
+
 from cnndsl.layers.attributes import Extents, Flag, Real, Symbol, Whole
 from cnndsl.training.recipe.augmentations import Augmentation, Shift
 from cnndsl.training.recipe.optimizers import Adam, Optimizer
-from cnndsl.training.recipe.part import Chain, Either, Numbers, OneOf, Part, Text
-from cnndsl.training.recipe.schedules import Cosine, Schedule
+from cnndsl.training.recipe.part import Among, Chain, Clash, Either, Numbers, OneOf, Part, Text
+from cnndsl.training.recipe.schedules import Cosine, MultiStep, OneCycle, Plateau, Schedule
 
 __all__ = ["Recipe"]
-
-LARGEST_SEED = 2**63 - 1
-"""torch takes 64 bits."""
 
 
 class Recipe(Part):
@@ -25,6 +25,38 @@ class Recipe(Part):
 
     words = ("TRAIN",)
 
+    keywords_elsewhere = {
+        "augmentation": "augment",
+        "batch_size": "batch",
+        "criterion": "loss",
+        "dataset": "data",
+        "gradient_accumulation_steps": "accumulate",
+        "grad_clip": "clip",
+        "learning_rate_schedule": "schedule",
+        "lr_schedule": "schedule",
+        "lr_scheduler": "schedule",
+        "max_epochs": "epochs",
+        "max_norm": "clip",
+        "n_epochs": "epochs",
+        "num_epochs": "epochs",
+        "num_workers": "workers",
+        "optim": "optimizer",
+        "random_state": "seed",
+        "scheduler": "schedule",
+        "smoothing": "label_smoothing",
+        "val_split": "validation",
+        "validation_split": "validation",
+        "warmup_epochs": "warmup",
+    }
+
+    headings: ClassVar[Mapping[str, str]] = {
+        "data": "What it sees",
+        "loss": "What it aims at",
+        "epochs": "How it gets there",
+        "seed": "Where and in what form",
+    }
+    """What the keys from this one on are about."""
+
     # what it sees
     data = Text("the data", "digits")
     broken = Symbol("what becomes of files that cannot be read", ("fail", "skip"), "fail")
@@ -32,9 +64,9 @@ class Recipe(Part):
     validation = Either(Real("the part of the training images that is kept for validation", minimum=0, maximum=0.9),
                         ("auto",), "auto")  # fmt: skip
     augment = Chain("the augmentation", Augmentation, (Shift.bind({}),))
-    mixup = Real("the alpha of mixup", 0, minimum=0)
-    cutmix = Real("the alpha of cutmix", 0, minimum=0)
-    crops = Whole("the pieces of an image that are looked at in evaluation, 1 or 10", 1)
+    mixup = Real("the alpha of mixup (0: none)", 0, minimum=0)
+    cutmix = Real("the alpha of cutmix (0: none)", 0, minimum=0)
+    crops = Among("the number of pieces of an image that are looked at in evaluation", (1, 10), 1)
 
     # what it aims at
     loss = Symbol("the loss", ("auto", "cross_entropy", "binary"), "auto")
@@ -49,11 +81,11 @@ class Recipe(Part):
     batch = Whole("the batch", 64)
     optimizer = OneOf("the optimizer", Optimizer, Adam.bind({}))
     schedule = OneOf("the schedule", Schedule, Cosine.bind({}))
-    warmup = Real("the warm-up, below 1 as a part of the training, else in epochs", 0.1, minimum=0)
+    warmup = Real("the warm-up (below 1 a part of the training, else epochs)", 0.1, minimum=0)
     accumulate = Whole("the batches of a step", 1)
-    clip = Real("the norm that gradients are clipped to, or 0", 0, minimum=0)
-    ema = Real("the decay of the moving average of the weights, or 0", 0, minimum=0, maximum=1)
-    patience = Whole("the epochs without a lower validation loss after which it stops, or 0", 0, minimum=0)
+    clip = Real("the norm above which gradients are clipped (0: none)", 0, minimum=0)
+    ema = Real("the decay of the moving average of the weights (0: there is none)", 0, minimum=0, below=1)
+    patience = Whole("the epochs without a lower validation loss after which it stops (0: never)", 0, minimum=0)
 
     # where and in what form
     seed = Whole("the seed", 0, minimum=0)
@@ -63,3 +95,35 @@ class Recipe(Part):
     precision = Symbol("the precision", ("fp32", "bf16", "fp16"), "fp32")
     channels_last = Flag("whether channels are last in memory", False)
     compile = Flag("whether torch.compile compiles the network", False)
+
+    @classmethod
+    def unchecked(cls, written: Mapping[str, object]) -> Self:
+        """As of every part; a schedule that has a rise of its own has no warm-up unless one is written."""
+        warmup = {"warmup": 0} if isinstance(written.get("schedule"), OneCycle) else {}
+        return super().unchecked({**warmup, **written})
+
+    def clashes(self) -> Iterator[Clash]:
+        if not self.validation and isinstance(self.schedule, Plateau):
+            yield _without_validation("schedule", "PLATEAU follows the validation loss")
+        if not self.validation and self.patience:
+            yield _without_validation("patience", "patience waits for a lower validation loss")
+        if self.warmup and isinstance(self.schedule, OneCycle):
+            message = "ONECYCLE begins with a rise, so that there is no warm-up before it"
+            yield Clash("warmup", "schedule", message, "leave it out, and say how long that is: ONECYCLE(rise=0.3)")
+        yield from self._beyond_the_end()
+
+    def _beyond_the_end(self) -> Iterator[Clash]:
+        """What is said of epochs that there are not, as where a flag makes a short training of a long one."""
+        if self.warmup >= 1 and self.warmup > self.epochs:
+            message = f"the warm-up is {self.warmup:g} epochs long, and the training {self.epochs}"
+            yield Clash("warmup", "epochs", message, is_error=False)
+        if isinstance(self.schedule, MultiStep):
+            late = [epoch for epoch in self.schedule.epochs if epoch >= self.epochs]
+            if late:
+                message = f"there is no epoch {late[0]:g}, counted from 0: the last is {self.epochs - 1}"
+                yield Clash("schedule", "epochs", message, is_error=False)
+
+
+def _without_validation(attribute: str, why: str) -> Clash:
+    message = f"{why}, and validation=0 keeps no images for it"
+    return Clash("validation", attribute, message, "write validation=0.1, or leave it out")

@@ -16,17 +16,27 @@ class Schedule(Part):
 
     family = "schedule"
 
+    keywords_elsewhere = {
+        "decay_rate": "gamma",
+        "factor": "gamma",
+        "milestones": "epochs",
+        "pct_start": "rise",
+        "step_size": "every",
+    }
+
 
 class Constant(Schedule):
     """The same rate in every step."""
 
     words = ("CONSTANT",)
+    elsewhere = ("constantlr",)
 
 
 class Step(Schedule):
     """The rate times gamma after every so many epochs."""
 
     words = ("STEP",)
+    elsewhere = ("steplr",)
 
     every = Whole("the epochs between two changes")
     gamma = Real("what the rate is multiplied with", 0.1, above=0, maximum=1)
@@ -36,8 +46,11 @@ class MultiStep(Schedule):
     """The rate times gamma at the beginning of each of these epochs, counted from 0."""
 
     words = ("MULTISTEP",)
+    elsewhere = ("multisteplr",)
 
-    epochs = Numbers("the epochs in which the rate changes", of=Whole("an epoch in which the rate changes"))
+    epochs = Numbers(
+        "the epochs in which the rate changes", of=Whole("an epoch in which the rate changes"), rising=True
+    )
     gamma = Real("what the rate is multiplied with", 0.1, above=0, maximum=1)
 
 
@@ -45,14 +58,19 @@ class Cosine(Schedule):
     """Half a cosine, from the peak down to its end (Loshchilov & Hutter, 2017)."""
 
     words = ("COSINE",)
+    elsewhere = ("cosineannealing", "cosineannealinglr", "cosinedecay")
 
     end = Real("the last rate, as a part of the first", 0, minimum=0, maximum=1)
 
 
 class OneCycle(Schedule):
-    """Up along half a cosine and down again along another, far below the beginning (Smith & Topin, 2018)."""
+    """Up along half a cosine and down again along another, far below the beginning (Smith & Topin, 2018).
+
+    There is no other warm-up beside its rise.
+    """
 
     words = ("ONECYCLE",)
+    elsewhere = ("onecyclelr",)
 
     rise = Real("the part of the steps in which the rate rises", 0.3, above=0, maximum=1)
     start = Real("the first rate, as a part of the peak", 0.04, above=0, maximum=1)
@@ -63,6 +81,7 @@ class Plateau(Schedule):
     """The rate times gamma where the validation loss has not fallen for so many epochs."""
 
     words = ("PLATEAU",)
+    elsewhere = ("reducelronplateau",)
 
     patience = Whole("the epochs that are waited", 5)
     gamma = Real("what the rate is multiplied with", 0.1, above=0, maximum=1)
