@@ -92,11 +92,27 @@ def test_training_holds_no_image_that_is_held_back(monkeypatch: pytest.MonkeyPat
     assert sorted(map(bytes, together)) == sorted(map(bytes, whole.astype(np.uint8)))
     assert max(abs(np.bincount(training.labels) / 1437 - np.bincount(held_back.labels) / 360)) < 0.002
 
-    def never() -> data.Images:
-        raise AssertionError("training asked for what is held back")
 
-    monkeypatch.setitem(data.DATA_SETS, "digits", digits._replace(held_back=never))
-    assert call(*SMALL, "--out", tmp_path / "run").exit_code == 0
+@pytest.mark.parametrize("more", [[], ["--schedule", "plateau", "--patience", "2"]])
+def test_what_is_held_back_is_looked_at_and_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, more: list[str]
+) -> None:
+    from cnndsl.training import data
+
+    def weights(name: str) -> bytes:
+        assert call(*SMALL, *more, "--out", tmp_path / name).exit_code == 0
+        return (tmp_path / name / "weights.safetensors").read_bytes()
+
+    before = weights("before")
+    digits = data.find("digits")
+
+    def others() -> data.Images:
+        images = digits.held_back()
+        assert isinstance(images, data.Images)
+        return data.Images(255 - images.pixels, images.labels[::-1].copy(), images.classes)
+
+    monkeypatch.setitem(data.DATA_SETS, "digits", digits._replace(held_back=others))
+    assert weights("after") == before
 
 
 def test_a_run_folder_holds_what_the_run_was(small_run: Path) -> None:

@@ -32,9 +32,9 @@ def lenet5(shape: tuple[int, ...]) -> Any:
         [
             keras.Input(shape),
             layers.Conv2D(6, 5, activation="tanh"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Conv2D(16, 5, activation="tanh"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Conv2D(120, 5, activation="tanh"),
             layers.Flatten(),
             layers.Dense(84, activation="tanh"),

@@ -18,9 +18,9 @@ from cnndsl.cli._training import troubles_told
 from cnndsl.cli._weights import Given, tell, weights_options
 
 if TYPE_CHECKING:
-    from cnndsl.training.data import DataSet
-    from cnndsl.training.progress import Progress
+    from cnndsl.training.data import Broken, DataSet
     from cnndsl.training.plan import Plan
+    from cnndsl.training.progress import Progress
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
 
@@ -67,7 +67,8 @@ def _data_set(plan: Plan) -> DataSet:
     from cnndsl.training.data import find
 
     with _mistakes_shown(plan):
-        return find(plan.recipe.data, broken=plan.recipe.broken, folder=plan.folder)
+        broken: Broken = "skip" if plan.recipe.broken == "skip" else "fail"
+        return find(plan.recipe.data, broken=broken, folder=plan.folder)
 
 
 @contextmanager

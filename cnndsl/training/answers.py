@@ -1,4 +1,4 @@
-"""What a network answers, as probabilities; and how good these are."""
+"""What a network answers: of its outputs the main one, its likeliest classes, their probabilities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from torch import Tensor
 
 from cnndsl.training.losses import per_class
 
-__all__ = ["probabilities"]
+__all__ = ["likeliest", "main_output", "probabilities"]
+
+
+def main_output(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
+    """The first of several."""
+    return outputs[0] if isinstance(outputs, tuple) else outputs
+
+
+def likeliest(logits: Tensor) -> Tensor:
+    """The likeliest class of each row, N; of N x 1 logits the second of two classes where they are positive."""
+    return logits.argmax(dim=1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
 
 
 def probabilities(logits: Tensor, classes: int, is_binary: bool) -> Tensor:

@@ -173,7 +173,9 @@ class Classifier:
             help = f"give --output-weights '({sides})'"
             raise Misfit(message, self.outputs[1].node.span, help)
         if weights != "none" and len(weights) != count:
-            message = f"output_weights has {len(weights)} numbers, and the network {count} outputs: {_listed(self.outputs)}"
+            message = (
+                f"output_weights has {len(weights)} numbers, and the network {count} outputs: {_listed(self.outputs)}"
+            )
             raise Misfit(message, self.outputs[-1].node.span, "give one number for each output, the main one first")
 
     def _check_augmentation(self) -> None:

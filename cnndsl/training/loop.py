@@ -9,6 +9,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from cnndsl.training.answers import likeliest, main_output
 from cnndsl.training.averaging import Average
 from cnndsl.training.errors import Diverged, memory_told
 from cnndsl.training.feed import Feed
@@ -138,13 +139,12 @@ class Training:
         inputs = self.means.prepare(pixels, self.generator)
         inputs, targets = self.means.mixing(inputs, labels, self.generator)
         with self.precision.autocast():
-            outputs = self.precision.network(inputs)
+            outputs = self.precision.outputs(inputs)
             loss = self.means.criterion(outputs, targets)
         self.precision.backward(loss / self._batches_of_step(number, batches))
         if ends_step:
             self._step(number // self.recipe.accumulate, -(-batches // self.recipe.accumulate))
-        logits = outputs[0] if isinstance(outputs, tuple) else outputs
-        right = (_classes(logits) == labels).sum()
+        right = (likeliest(main_output(outputs)) == labels).sum()
         return torch.stack([loss.detach() * len(labels), right])
 
     def _batches_of_step(self, number: int, batches: int) -> int:
@@ -209,11 +209,6 @@ class _Tally:
 
     def progress(self, epoch: int, step: int, steps: int) -> Progress:
         return Progress(epoch, step, steps, self.loss, self.accuracy, self.images / self.seconds)
-
-
-def _classes(logits: Tensor) -> Tensor:
-    """The likeliest class of each row; one number decides between two."""
-    return logits.argmax(dim=1) if logits.shape[1] > 1 else (logits[:, 0] > 0).long()
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:

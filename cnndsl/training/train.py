@@ -134,7 +134,7 @@ class Trainer:
         torch.manual_seed(self.recipe.seed)
         torch.backends.cudnn.deterministic = True
         with memory_told(self.recipe.batch), logs.opened(run, tell) as kept:
-            training = self._training()
+            training = self.training()
             self.left_out = training.means.feed.left_out
             for metrics in training.epochs(watch):
                 weights.store(training.evaluated, run.weights)
@@ -143,7 +143,7 @@ class Trainer:
                 self.finished.append(metrics)
                 yield metrics
 
-    def _training(self) -> Training:
+    def training(self) -> Training:
         network = self.classifier.trained.to_torch()
         if self.beginning is not None:
             self.beginning.give(network)
@@ -190,7 +190,7 @@ class Trainer:
     def _components(self) -> Components | None:
         if not any(isinstance(each, ColorPCA) for each in self.recipe.augment):
             return None
-        return principal_components(self.images.chunks(), self.images.white)
+        return principal_components(self.images.samples(), self.images.white)
 
     def _class_weights(self) -> tuple[float, ...] | None:
         weights = self.recipe.class_weights

@@ -79,7 +79,7 @@ class Trained:
         places = torch.from_numpy(places_of(self.classifier.data, images, name)).to(self.device)
         brought = sized(images, self.classifier.spec, self.recipe, self.classifier.data.shape[0])
         source = feed(brought, self.device)
-        batches = source.batches(torch.arange(len(brought)).split(self.recipe.batch))
+        batches = source.batches(torch.split(torch.arange(len(brought)), self.recipe.batch))
         shown = ((pixels, places[labels]) for pixels, labels in batches)
         evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
         return evaluation, (*brought.left_out, *source.left_out)

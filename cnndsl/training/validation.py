@@ -7,11 +7,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from cnndsl.training.answers import likeliest, main_output
 from cnndsl.training.feed import Feed
-from cnndsl.training.losses import Criterion, per_class
+from cnndsl.training.losses import Criterion
 from cnndsl.training.progress import Validation
 
-__all__ = ["main_output", "validation"]
+__all__ = ["validation"]
 
 
 @torch.inference_mode()
@@ -30,15 +31,10 @@ def validation(
     network.eval()
     totals = torch.zeros(2, dtype=torch.float64, device=feed.labels.device)
     images = 0
-    for pixels, labels in feed.batches(torch.arange(len(feed.labels)).split(batch)):
+    for pixels, labels in feed.batches(torch.split(torch.arange(len(feed.labels)), batch)):
         logits = main_output(network(prepare(pixels)))
-        right = (per_class(logits, 2) if logits.shape[1] == 1 else logits).argmax(dim=1) == labels
+        right = likeliest(logits) == labels
         totals += torch.stack([criterion(logits, labels) * len(labels), right.sum()])
         images += len(labels)
     loss, accuracy = (totals / images).tolist()
     return Validation(loss, accuracy)
-
-
-def main_output(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
-    """The first of several."""
-    return outputs[0] if isinstance(outputs, tuple) else outputs

@@ -75,7 +75,11 @@ class Images:
 
     def facts(self, name: str) -> Facts:
         """What there is to know of them as the training part of the data set of this name."""
-        return facts(name, self.shape, self.classes, self.white, chunks(self.pixels))
+        return facts(name, self.shape, self.classes, self.white, self.samples())
+
+    def samples(self) -> Iterator[NDArray[Any]]:
+        """What statistics are made of: all of them, a few at a time, n x C x H x W."""
+        return chunks(self.pixels)
 
 
 def white_of(pixels: NDArray[Any]) -> float:

@@ -168,13 +168,19 @@ class PictureStream:
         Raises:
             Unusable: one of these cannot be read, and that is not to be passed over.
         """
+        return facts(name, self.shape, self.classes, self.white, self.samples())
+
+    def samples(self) -> Iterator[NDArray[np.uint8]]:
+        """What statistics are made of: `SAMPLE` of them, one at a time, 1 x C x H x W.
+
+        Raises:
+            Unusable: one of these cannot be read, and that is not to be passed over.
+        """
         count = min(SAMPLE, len(self))
         chosen = np.sort(np.random.default_rng(SAMPLE_SEED).permutation(len(self))[:count])
         found: list[LeftOut] = []
-        parts = (pixels[None] for pixels in self._decoded(chosen.tolist(), found) if pixels is not None)
-        told = facts(name, self.shape, self.classes, self.white, parts)
+        yield from (pixels[None] for pixels in self._decoded(chosen.tolist(), found) if pixels is not None)
         settle(found, self.broken, f"the {count:,} pictures that were looked at first")
-        return told
 
     def in_memory(self) -> Images:
         """All of them.

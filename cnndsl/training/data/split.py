@@ -39,7 +39,8 @@ def part(
         )
     if math.ceil(share * len(labels)) < np.count_nonzero(counts):
         few = f"{where} has {len(labels):,} images in {np.count_nonzero(counts):,} classes"
-        raise Unusable(f"{few}, too few to hold back {share:.0%} with each class in it: give every class {math.ceil(1 / share)} or more")
+        wanted = f"give every class {math.ceil(1 / share)} or more"
+        raise Unusable(f"{few}, too few to hold back {share:.0%} of them with each class in it: {wanted}")
     from sklearn.model_selection import train_test_split  # takes a second, and most data sets have their own part
 
     every = np.arange(len(labels))
