@@ -57,7 +57,8 @@ class Trained:
             raise Unusable(f"the images have {sized.shape[0]} channels, and those of the training had {channels}")
         batches = torch.split(torch.arange(len(sized)), self.config.settings.batch)
         source = feed(sized, self.device)
-        told = [(self._right(batch), len(batch[1])) for batch in source.batches(batches)]
+        with memory_told(self.config.settings.batch):
+            told = [(self._right(batch), len(batch[1])) for batch in source.batches(batches)]
         return sum(right for right, _ in told), sum(all for _, all in told), (*sized.left_out, *source.left_out)
 
     def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
