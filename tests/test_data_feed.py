@@ -19,7 +19,7 @@ from test_data_pictures import cut, names, training
 from test_training import call
 
 from cnndsl.training.data import Images, PictureStream
-from cnndsl.training.errors import Unusable
+from cnndsl.training.errors import OutOfMemory, Unusable, memory_told
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
@@ -140,6 +140,20 @@ def test_workers_go_on_after_an_interrupt_until_they_are_told_otherwise() -> Non
     time.sleep(0.2)
     assert all(worker.is_alive() for worker in workers)
     assert same(batches(streamed, ORDERS[0]), batches(resident, ORDERS[0]))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the signal is one of POSIX")
+def test_a_worker_that_the_system_ends_is_told_as_a_want_of_memory() -> None:
+    from cnndsl.training.feed import Streamed
+
+    streamed = Streamed(Images(drawn(8, 1, 4, 3), labelled(8, 2), ("a", "b")), CPU, 1)
+    before = multiprocessing.active_children()
+    batches(streamed, ORDERS[0])
+    (worker,) = (child for child in multiprocessing.active_children() if child not in before)
+    worker.kill()
+    worker.join()
+    with pytest.raises(OutOfMemory), memory_told(batch=3):
+        batches(streamed, ORDERS[0])
 
 
 INTERRUPTED = """

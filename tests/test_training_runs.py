@@ -91,6 +91,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "mean is infinite": (with_value("data.mean", [float("inf")]), "`data.mean` cannot be"),
     "mean is huge": (with_value("data.mean", [10**400]), "`data.mean` cannot be"),
     "std is zero": (with_value("data.std", [0]), "`data.std` cannot be"),
+    "white is zero": (with_value("data.white", 0), "`data.white` cannot be 0"),
     "shape of two": (with_value("data.shape", [8, 8]), "`data.shape` cannot be"),
     "parameters are a list": (with_value("parameters", []), "`parameters` cannot be []"),
     "parameters that the spec has not": (with_value("parameters", {"n": "3"}), "has mistakes with the parameters"),

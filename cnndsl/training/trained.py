@@ -73,6 +73,7 @@ class Trained:
         Raises:
             Unusable: their classes or their channels are others, or one cannot be read, and that is not to be passed
                 over.
+            OutOfMemory: a batch does not fit.
         """
         from cnndsl.training.metrics import evaluate  # torchmetrics is not needed to predict
 
@@ -81,7 +82,8 @@ class Trained:
         source = feed(brought, self.device)
         batches = source.batches(torch.split(torch.arange(len(brought)), self.recipe.batch))
         shown = ((pixels, places[labels]) for pixels, labels in batches)
-        evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
+        with memory_told(self.recipe.batch):
+            evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
         return evaluation, (*brought.left_out, *source.left_out)
 
     def _answered(self, inputs: Tensor) -> Tensor:
