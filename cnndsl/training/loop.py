@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from cnndsl.training.augmentation import augmenter
 from cnndsl.training.data import Images
 from cnndsl.training.errors import Diverged, memory_told
 from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.recipe.augmentations import Shift
 from cnndsl.training.settings import Settings
 
 __all__ = ["EpochMetrics", "Progress", "Training"]
@@ -77,6 +79,8 @@ class Training:
         self.labels = torch.from_numpy(images.labels).to(device)
         self.optimizer = torch.optim.Adam(network.parameters(), lr=settings.lr)
         self.generator = torch.Generator().manual_seed(settings.seed)
+        shift = Shift.bind({"part": settings.shift})
+        self.augment = augmenter((shift,), preprocessing.shape[1:], preprocessing.mean)
         self.epoch = 0
 
     def epochs(self, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
@@ -115,12 +119,11 @@ class Training:
 
     def _step(self, batch: Tensor, step: int, steps: int) -> Tensor:
         """Train on the images with these indices; the sum of their losses, and how many were classified rightly."""
-        shifts = (torch.rand(len(batch), 2, generator=self.generator) * 2 - 1) * self.settings.shift
         batch = batch.to(self.device)
         labels = self.labels[batch]
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.rate(step, steps)
-        logits = self.network(self.preprocessing(self.pixels[batch], shifts.to(self.device)))
+        logits = self.network(self.preprocessing.augmented(self.pixels[batch], self.augment, self.generator))
         loss = cross_entropy(logits, labels)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
