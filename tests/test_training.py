@@ -158,7 +158,7 @@ def test_dropout_and_batch_norm_follow_the_seed_too(tmp_path: Path) -> None:
     assert untimed(tmp_path / "a") == untimed(tmp_path / "b")
 
 
-@pytest.mark.parametrize("end", ["SOFTMAX", "LOGSOFTMAX", "SIGMOID"])
+@pytest.mark.parametrize("end", ["SOFTMAX", "LOGSOFTMAX"])
 def test_what_ends_a_network_is_left_out_of_its_training(small_run: Path, tmp_path: Path, end: str) -> None:
     spec = f"INPUT(64) -> FC(10) -> {end}"
     assert call("train", "-e", spec, *SMALL[3:], "--out", tmp_path / "run").exit_code == 0
@@ -237,7 +237,6 @@ def test_runs_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (["-e", "INPUT(1x9) -> FC(10)"], "two spatial axes"),
         (["-e", "INPUT(1x4x4x4) -> FC(10)"], "two spatial axes"),
         (["-e", "[INPUT(1x8x8), INPUT(1x8x8)] -> FC(10)"], "one input, and this has input (1x8x8), input2 (1x8x8)"),
-        (["-e", "INPUT(1x8x8) -> FC(10)\nINPUT(1x8x8) -> FC(10)"], "one output, and this has out (10), out2 (10)"),
         (["-e", "INPUT(10x8x8) -> GAP", "--input", "10x8x8"], "10 channels"),
         (["-e", "INPUT(100) -> SOFTMAX", "--input", "100"], "the output is a row of 100"),
         (["-e", "INPUT(64) -> FC(10) -> BN", "--batch", "1"], "--batch 2 or more"),
@@ -283,7 +282,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_what_was_written_stays(
 ) -> None:
     from cnndsl.training import loop
 
-    monkeypatch.setattr(loop, "rate", lambda peak, step, steps: peak if step < 100 else 1e37)
+    monkeypatch.setattr(loop, "factor", lambda schedule, warmup, step, *of: 1 if step < 100 else 1e37)
     done = call("train", "-e", "INPUT(64) -> FC(10) -> RELU -> FC(10)", "--epochs", "9", "--out", tmp_path / "run")
     assert done.exit_code == 1
     assert "in epoch 5 the loss is no longer a finite number: lower --lr, here 0.003\n" in done.stderr
