@@ -57,7 +57,7 @@ def command(spec: Spec, flags: dict[str, str], weights: Given | None, out: str |
     model = plan.model(images, data_set.name)
     show(model.diagnostics)
     trainer = Trainer(model, data_set, images, plan.recipe, device)
-    tell_left_out(trainer.images.left_out)
+    tell_left_out(trainer.left_out_before)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)

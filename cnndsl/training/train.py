@@ -54,7 +54,7 @@ class Trainer:
     Attributes:
         classifier: the network with its data and recipe.
         images: what it is trained on.
-        left_out: the pictures that turned out to be broken while it was trained, which `images` does not yet tell.
+        left_out: the pictures that turned out to be broken while it was trained.
         finished: the metrics of the epochs whose weights were written.
         beginning: the weights that it begins with; None stands for initial values.
 
@@ -75,7 +75,14 @@ class Trainer:
         self.finished: list[EpochMetrics] = []
         self.beginning: Fitted | None = None
         self.left_out: list[LeftOut] = []
-        self._validated: Feed | None = None
+        self._watched: Images | PictureStream | None = None
+        if isinstance(images, Pictures):  # whether they can be read is better known now than after an epoch
+            self._watched = self._looked_at()
+
+    @property
+    def left_out_before(self) -> tuple[LeftOut, ...]:
+        """What was found to be broken before the training began."""
+        return (*self.images.left_out, *(self._watched.left_out if self._watched else ()))
 
     @property
     def recipe(self) -> Recipe:
@@ -171,17 +178,22 @@ class Trainer:
 
     def _validate(self, preprocessing: Preprocessing) -> Callable[[torch.nn.Module], Validation]:
         loss = criterion(self.classifier.loss, len(self.classifier.data.classes), device=self.device)
-        return lambda network: validation(network, self._looked_at(), preprocessing, loss, self.recipe.batch)
+        source: list[Feed] = []
+
+        def validate(network: torch.nn.Module) -> Validation:
+            if not source:
+                source.append(self._feed(self._watched or self._looked_at()))
+            return validation(network, source[0], preprocessing, loss, self.recipe.batch)
+
+        return validate
 
     def _feed(self, images: Images | PictureStream) -> Feed:
         return feed(images, self.device, workers=None if self.recipe.workers == "auto" else self.recipe.workers)
 
-    def _looked_at(self) -> Feed:
-        """The images that validation is done with; read after the first epoch, so that no step waits for them."""
-        if self._validated is None:
-            images = self._data_set.held_back() if self._kept is None else self._kept
-            self._validated = self._feed(sized(images, self.classifier.spec, self.recipe, self.images.shape[0]))
-        return self._validated
+    def _looked_at(self) -> Images | PictureStream:
+        """The images that validation is done with."""
+        images = self._data_set.held_back() if self._kept is None else self._kept
+        return sized(images, self.classifier.spec, self.recipe, self.images.shape[0])
 
     def _augmenter(self, wanted: tuple[int, int]) -> Augmenter | None:
         chain = self.recipe.augment
