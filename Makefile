@@ -23,7 +23,7 @@ setup: $(VENV)/installed
 # Bytecode is compiled here for those whose Python is told to write none.
 $(VENV)/installed: $(PROJECT)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,train,pdf,rivals]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,train,data,pdf,rivals]'
 	$(RUN) compileall -q cnndsl
 	touch $@
 

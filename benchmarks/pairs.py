@@ -10,9 +10,10 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from math import comb
+from operator import truediv
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -65,23 +66,27 @@ class Compared(NamedTuple):
 
 def compared(ours: Call, reference: Call, second: Call, rounds: int) -> Compared:
     """Run the three in turn, after a warm-up."""
-    calls = (reference, ours, second)
-    for _ in range(WARM_UPS):
-        for call in calls:
+    first, our, again = in_turn({"reference": reference, "ours": ours, "second": second}, rounds, WARM_UPS).values()
+    medians = [round(1000 * statistics.median(each), 2) for each in (our, first)]
+    ratio, same = (Ratio.of(map(truediv, first, each)) for each in (our, again))
+    return Compared(ratio, same, *medians)
+
+
+def in_turn(calls: Mapping[str, Call], rounds: int, warm_ups: int = 1) -> dict[str, list[float]]:
+    """The seconds that each call takes in every round, in an order that changes from round to round."""
+    for _ in range(warm_ups):
+        for call in calls.values():
             call()
-    taken: list[list[float]] = []
+    taken: dict[str, list[float]] = {name: [] for name in calls}
     gc.collect()
     gc.disable()
     for turn in range(rounds):
-        seconds = [0.0] * len(calls)
-        order = (*range(len(calls)), *range(len(calls)))[turn % 3 : turn % 3 + 3]
-        for place in order if turn % 2 else reversed(order):
-            seconds[place] = _seconds(calls[place])
-        taken.append(seconds)
+        first = turn % len(calls)
+        order = [*calls][first:] + [*calls][:first]
+        for name in order if turn % 2 else reversed(order):
+            taken[name].append(_seconds(calls[name]))
     gc.enable()
-    medians = [round(1000 * statistics.median(column), 2) for column in zip(*taken, strict=True)]
-    ratio = Ratio.of(first / our for first, our, _ in taken)
-    return Compared(ratio, Ratio.of(first / again for first, _, again in taken), medians[1], medians[0])
+    return taken
 
 
 def _seconds(call: Call) -> float:

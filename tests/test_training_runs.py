@@ -91,6 +91,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "mean is infinite": (with_value("data.mean", [float("inf")]), "`data.mean` cannot be"),
     "mean is huge": (with_value("data.mean", [10**400]), "`data.mean` cannot be"),
     "std is zero": (with_value("data.std", [0]), "`data.std` cannot be"),
+    "white is zero": (with_value("data.white", 0), "`data.white` cannot be 0"),
     "shape of two": (with_value("data.shape", [8, 8]), "`data.shape` cannot be"),
     "parameters are a list": (with_value("parameters", []), "`parameters` cannot be []"),
     "parameters that the spec has not": (with_value("parameters", {"n": "3"}), "has mistakes with the parameters"),
@@ -144,6 +145,40 @@ def test_probabilities_are_those_of_all_classes(small_run: Path) -> None:
     assert percents == sorted(percents, reverse=True)
     assert sum(percents) == pytest.approx(100, abs=0.1)
     assert sorted(line.split()[2] for line in lines) == list("0123456789")
+
+
+def test_json_holds_what_was_seen_and_what_was_not(small_run: Path, tmp_path: Path) -> None:
+    done = call("predict", small_run, SEVEN, tmp_path, SEVEN, "--top", "2", "--format", "json")
+    first, folder, last = json.loads(done.stdout)
+    assert done.exit_code == 2
+    assert done.stderr == f"cnndsl: {folder['error']}\n"
+    assert folder == {
+        "image": str(tmp_path),
+        "error": f"cannot read {tmp_path}: it is a folder; name the pictures in it",
+    }
+    assert first == last
+    assert (first["image"], len(first["predictions"])) == (SEVEN, 2)
+    likeliest = [f"  {100 * each['probability']:6.2f} %  {each['class']}" for each in first["predictions"]]
+    assert call("predict", small_run, SEVEN, "--top", "2").stdout.splitlines()[1:] == likeliest
+
+
+def test_pictures_in_batches_are_told_as_one_by_one(run_folder: Path, tmp_path: Path) -> None:
+    with_value("settings.batch", 3)(run_folder)
+    rng = np.random.default_rng(0)
+    pictures = [tmp_path / f"{number}.png" for number in range(8)]
+    for number, picture in enumerate(pictures):
+        Image.fromarray(rng.integers(256, size=(5 + number, 20), dtype=np.uint8)).save(picture)
+    pictures[4].write_text("no picture")
+    together = json.loads(call("predict", run_folder, *pictures, "--top", "9", "--format", "json").stdout)
+    alone = [
+        json.loads(call("predict", run_folder, picture, "--top", "9", "--format", "json").stdout)[0]
+        for picture in pictures
+    ]
+    assert [found["image"] for found in together] == list(map(str, pictures))
+    assert together[4] == alone[4]
+    for one, other in zip(together, alone, strict=True):
+        pairs = zip(one.get("predictions", ()), other.get("predictions", ()), strict=True)
+        assert all(a["class"] == b["class"] and a["probability"] == pytest.approx(b["probability"]) for a, b in pairs)
 
 
 def test_a_picture_is_the_same_in_every_mode(small_run: Path, tmp_path: Path) -> None:

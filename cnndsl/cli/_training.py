@@ -1,4 +1,4 @@
-"""What the commands around training share: the device, and how what went wrong is told."""
+"""What the commands around training share: the device, the format, and how what went wrong is told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from cnndsl.cli._specs import show
 
-__all__ = ["device_option", "troubles_told"]
+__all__ = ["device_option", "format_option", "troubles_told"]
 
 
 def device_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,6 +22,18 @@ def device_option(command: Callable[..., Any]) -> Callable[..., Any]:
         default="auto",
         show_default=True,
         help="Where the network runs; auto is the first CUDA device, if there is one.",
+    )(command)
+
+
+def format_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --format; the command gets it as `form`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        help="For people, or for programs.",
     )(command)
 
 

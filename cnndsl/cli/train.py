@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from cnndsl.cli._data import tell as tell_left_out
 from cnndsl.cli._extras import needs_extra
 from cnndsl.cli._recipe import RecipeCommand
 from cnndsl.cli._specs import Spec, show, spec_argument
@@ -16,9 +18,9 @@ from cnndsl.cli._training import troubles_told
 from cnndsl.cli._weights import Given, tell, weights_options
 
 if TYPE_CHECKING:
-    from cnndsl.training.data import Images
-    from cnndsl.training.loop import Progress
+    from cnndsl.training.data import Broken, DataSet
     from cnndsl.training.plan import Plan
+    from cnndsl.training.progress import Progress
     from cnndsl.training.runs import Run
     from cnndsl.training.train import Trainer
 
@@ -39,29 +41,43 @@ def command(spec: Spec, flags: dict[str, str], weights: Given | None, out: str |
     optimizer have flags of their own. A bare INPUT, and a bare FC at the end, take shape and classes of the data.
     """
     from cnndsl.training.plan import Plan
+    from cnndsl.training.runs import require_free
 
     plan = Plan(*spec, flags)
-    from cnndsl.training.device import choose
-    from cnndsl.training.runs import require_free
+    data_set = _data_set(plan)
+    require_free(out)
+
+    from cnndsl.training.device import choose, settle
     from cnndsl.training.train import Trainer
 
-    require_free(out)
     device = choose(plan.recipe.device)
-    images = _images(plan)
-    model = plan.model(images.facts(plan.recipe.data))
+    settle(plan.recipe.threads)
+    with needs_extra(data_set.extra), _mistakes_shown(plan):
+        images = data_set.training()
+    model = plan.model(images, data_set.name)
     show(model.diagnostics)
-    trainer = Trainer(model, images, plan.recipe.data, plan.recipe, device)
+    trainer = Trainer(model, data_set, images, plan.recipe, device)
+    tell_left_out(trainer.images.left_out)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)
     _train(trainer, out)
 
 
-def _images(plan: Plan) -> Images:
+def _data_set(plan: Plan) -> DataSet:
     from cnndsl.training.data import find
+
+    with _mistakes_shown(plan):
+        broken: Broken = "skip" if plan.recipe.broken == "skip" else "fail"
+        return find(plan.recipe.data, broken=broken, folder=plan.folder)
+
+
+@contextmanager
+def _mistakes_shown(plan: Plan) -> Iterator[None]:
+    """Where the data cannot be used, show what there is to say about the spec too."""
     from cnndsl.training.errors import Unusable
 
     try:
-        return find(plan.recipe.data).training()
+        yield
     except Unusable:
         show(plan.diagnostics)
         raise
@@ -70,7 +86,7 @@ def _images(plan: Plan) -> Images:
 def _train(trainer: Trainer, out: str | None) -> None:
     from cnndsl.cli._interrupt import interruptible
     from cnndsl.cli._progress import figures
-    from cnndsl.training.errors import Diverged, OutOfMemory
+    from cnndsl.training.errors import Diverged, OutOfMemory, Unusable
 
     with interruptible() as check:
         run = trainer.start(out)
@@ -80,8 +96,9 @@ def _train(trainer: Trainer, out: str | None) -> None:
         except KeyboardInterrupt:
             click.echo(f"\ncnndsl: interrupted; {_what_stands(trainer, run)}", err=True)
             sys.exit(130)
-        except (Diverged, OutOfMemory) as error:
+        except (Diverged, OutOfMemory, Unusable) as error:
             raise type(error)(f"{error}\n  {_what_stands(trainer, run)}") from None
+    tell_left_out(trainer.left_out)
     last, seconds = trainer.finished[-1], sum(metrics.seconds for metrics in trainer.finished)
     click.echo(f"trained in {seconds:.1f} s; on the training images: {figures(last.loss, last.accuracy)}")
     click.echo(f"next: cnndsl eval {shlex.quote(str(run.path))}")
@@ -94,8 +111,11 @@ def _run_epochs(trainer: Trainer, run: Run, check: Callable[[], None]) -> None:
         check()
         shown.step(progress)
 
+    def note(text: str) -> None:
+        click.echo(f"cnndsl: {text}", err=True)
+
     with display(trainer.recipe.epochs) as shown:
-        for metrics in trainer.epochs(run, watch):
+        for metrics in trainer.epochs(run, watch, note):
             shown.epoch(metrics)
 
 
@@ -104,7 +124,7 @@ def _head(trainer: Trainer) -> str:
     from cnndsl.layers.tensor import by_x
     from cnndsl.training.device import describe
 
-    graph, facts, recipe = trainer.model.graph, trainer.facts, trainer.recipe
+    graph, facts, recipe = trainer.classifier.spec.graph, trainer.classifier.data, trainer.recipe
     sizes = f"{graph.inputs[0].node.type} -> {graph.outputs[0].node.type}"
     lines = [
         f"training {graph.name} on {facts.name}",

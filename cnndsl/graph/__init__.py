@@ -3,6 +3,7 @@
 from cnndsl.graph.folding import Fold, Folding
 from cnndsl.graph.graph import Block, End, Graph, Node, blocks_around, scopes
 from cnndsl.graph.hierarchy import Scope, hierarchy
+from cnndsl.graph.pruning import leading_to
 from cnndsl.graph.verify import InvalidGraph, verify
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Scope",
     "blocks_around",
     "hierarchy",
+    "leading_to",
     "scopes",
     "verify",
 ]

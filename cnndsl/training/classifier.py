@@ -3,124 +3,237 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isqrt, prod
+from typing import Literal
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import compile_source
-from cnndsl.graph import End, Graph, blocks_around
+from cnndsl.graph import End, leading_to
 from cnndsl.layers import TensorType
 from cnndsl.layers.activation import LogSoftmax, Sigmoid, Softmax
 from cnndsl.layers.extent import Extent
 from cnndsl.layers.normalisation import BatchNormalisation
+from cnndsl.layers.rejected import Rejected
 from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model
-from cnndsl.training.data import Facts
+from cnndsl.training.data import Facts, Images, Pictures, PictureStream
 from cnndsl.training.errors import Misfit
 from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.recipe import Recipe
+from cnndsl.training.recipe.augmentations import piece, sizes
 
-__all__ = ["check", "preprocessing", "with_logits"]
+__all__ = ["CHANNELS", "Classifier", "sized"]
+
+AS_INPUT = "input"
+"""A size in a recipe that stands for that of the network's input."""
 
 CHANNELS = (1, 3)
 """What channels can be turned into: grey and colour into one another."""
 
 
-def with_logits(model: Model) -> Model:
-    """The model without the softmax, log-softmax or sigmoid that ends it: what it is trained on.
+@dataclass(frozen=True)
+class Classifier:
+    """A network with what it is to classify.
 
-    Such a layer has no weights, so the names of all weights stay.
+    Attributes:
+        spec: the network as it is written.
+        data: the images.
+        recipe: how it is trained.
     """
-    graph = model.graph
-    last = graph.outputs[0].node
-    if len(graph.outputs) > 1 or not isinstance(last.layer, Softmax | LogSoftmax | Sigmoid):
-        return model
-    nodes = tuple(node for node in graph.nodes if node is not last)
-    blocks = blocks_around(nodes, graph.blocks)
-    output = graph.outputs[0]._replace(node=last.inputs[0])
-    return replace(model, graph=Graph(graph.name, nodes, graph.inputs, (output,), blocks))
+
+    spec: Model
+    data: Facts
+    recipe: Recipe
+
+    @cached_property
+    def trained(self) -> Model:
+        """What is trained: the network without the softmax, log-softmax or sigmoid at its ends.
+
+        Such a layer has no weights, so the names of all weights stay.
+        """
+        return self._leading_to(self._logits)
+
+    @cached_property
+    def evaluated(self) -> Model:
+        """What classifies: of `trained` the main output, without the heads that only help training."""
+        return self._leading_to(self._logits[:1])
+
+    @property
+    def outputs(self) -> tuple[End, ...]:
+        return self.spec.graph.outputs
+
+    @property
+    def loss(self) -> Literal["cross_entropy", "binary"]:
+        """The recipe's; `auto` follows the end of the network."""
+        return "binary" if self.is_binary else "cross_entropy"
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether each class is decided by itself: its logit becomes a probability by the sigmoid, not the softmax."""
+        if self.recipe.loss == "auto":
+            return isinstance(self.outputs[0].node.layer, Sigmoid)
+        return self.recipe.loss == "binary"
+
+    def check(self) -> None:
+        """See that the network can be trained to classify such images by such a recipe.
+
+        Raises:
+            Misfit: it cannot.
+        """
+        for output in self.outputs:
+            self._check_output(output)
+        self._check_output_weights()
+        self._check_augmentation()
+        if cost(self.spec.graph).params == 0:
+            raise Misfit("there is nothing to train: no layer has weights", self.outputs[0].node.span)
+        for node in self.spec.graph:
+            is_lonely = isinstance(node.layer, BatchNormalisation) and node.type.elements == node.type.channels
+            if self.recipe.batch == 1 and is_lonely:
+                message = f"a batch norm on {node.type} sees one value for each channel where a batch is one image"
+                raise Misfit(message, node.span, "give --batch 2 or more")
+
+    def preprocessing(self) -> Preprocessing:
+        """How such images become the network's input.
+
+        Raises:
+            Misfit: they cannot.
+        """
+        data, recipe = self.data, self.recipe
+        shape, is_vector = self._entering()
+        size = None if recipe.size == AS_INPUT else piece(recipe.size, shape[1:])
+        return Preprocessing(shape, is_vector, data.mean, data.std, data.white, size, recipe.crops)
+
+    @property
+    def _logits(self) -> tuple[End, ...]:
+        ends = (Softmax, LogSoftmax, Sigmoid)
+        return tuple(
+            end._replace(node=end.node.inputs[0]) if isinstance(end.node.layer, ends) else end for end in self.outputs
+        )
+
+    def _leading_to(self, outputs: tuple[End, ...]) -> Model:
+        if outputs == self.outputs:
+            return self.spec
+        return replace(self.spec, graph=leading_to(self.spec.graph, outputs))
+
+    def _entering(self) -> tuple[tuple[int, int, int], bool]:
+        """Channels, height and width that the images are brought to, and whether they are then put in a row."""
+        inputs = self.spec.graph.inputs
+        if len(inputs) > 1:
+            message = f"training needs a network with one input, and this has {_listed(inputs)}"
+            raise Misfit(message, inputs[1].node.span)
+        node = inputs[0].node
+        entering, channels = node.type, self.data.shape[0]
+        images = f"the images of {self.data.name} are {by_x(self.data.shape)}"
+        if entering.rank == 0:
+            side = isqrt(entering.channels // channels)
+            if channels * side * side != entering.channels:
+                message = f"the input is a row of {entering}, and {images}: no square of theirs has as many values"
+                raise Misfit(message, node.span, self._input_help(TensorType(prod(self.data.shape))))
+            return (channels, side, side), True
+        if entering.rank != 2:
+            message = f"the input is {entering}, which has not two spatial axes, and {images}"
+            raise Misfit(message, node.span, "training needs an input of channels x height x width, or a row of values")
+        if entering.channels not in {channels, *(CHANNELS if channels in CHANNELS else ())}:
+            message = f"the input has {entering.channels} channels ({entering}), and {images}"
+            raise Misfit(message, node.span, self._input_help(TensorType(channels, entering.spatial)))
+        if any(isinstance(extent, Extent) for extent in entering.spatial):
+            message = f"the input is {entering}, and training needs a number for each of its sizes"
+            size = TensorType(entering.channels, self.data.shape[1:])
+            raise Misfit(message, node.span, self._input_help(size))
+        height, width = entering.spatial
+        return (entering.channels, height, width), False
+
+    def _check_output(self, output: End) -> None:
+        node, wanted = output.node, len(self.data.classes)
+        which = "the output" if len(self.outputs) == 1 else f"the output `{output.name}`"
+        if node.type.rank:
+            message = (
+                f"{which} is a map, {node.type}, and {self.data.name} needs a row of {wanted}: a number for each class"
+            )
+            raise Misfit(message, node.span, f"end the network with GAP -> FC({wanted})")
+        if node.type.channels != wanted and not self._decides_between_two(node.type):
+            message = f"{which} is a row of {node.type}, and {self.data.name} has {wanted} classes"
+            parameters = {**self.spec.parameters, "classes": str(wanted)}
+            is_settable = self._would_give(wanted, parameters, self.spec.inputs)
+            help = f"give -D classes={wanted}" if is_settable else f"end it with FC({wanted})"
+            raise Misfit(message, node.span, help)
+
+    def _decides_between_two(self, type: TensorType) -> bool:
+        """Whether a single number tells the second of two classes from the first."""
+        return self.is_binary and type.channels == 1 and len(self.data.classes) == 2
+
+    def _check_output_weights(self) -> None:
+        """See that several outputs have each a weight in the loss."""
+        weights, count = self.recipe.output_weights, len(self.outputs)
+        if weights == "none" and count > 1:
+            message = f"the network has {count} outputs, {_listed(self.outputs)}: how much does each count in the loss?"
+            sides = ", ".join(["1", *["0.3"] * (count - 1)])
+            help = f"give --output-weights '({sides})'"
+            raise Misfit(message, self.outputs[1].node.span, help)
+        if weights != "none" and len(weights) != count:
+            message = (
+                f"output_weights has {len(weights)} numbers, and the network {count} outputs: {_listed(self.outputs)}"
+            )
+            raise Misfit(message, self.outputs[-1].node.span, "give one number for each output, the main one first")
+
+    def _check_augmentation(self) -> None:
+        """See that images of the network's input leave the augmentation."""
+        shape, _ = self._entering()
+        wanted = shape[1:]
+        size = wanted if self.recipe.size == AS_INPUT else piece(self.recipe.size, wanted)
+        try:
+            sizes(self.recipe.augment, self.data.shape[0], size, wanted)
+        except Rejected as rejected:
+            raise Misfit(rejected.message, self.spec.graph.inputs[0].node.span, rejected.help) from None
+
+    def _input_help(self, size: TensorType) -> str:
+        """How to set this size, if that is all it takes."""
+        classes = self.outputs[0].node.type.channels
+        is_settable = self._would_give(classes, self.spec.parameters, {"": str(size)})
+        return f"give --input {size}" if is_settable else f"write an input of {size}"
+
+    def _would_give(self, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:
+        """Whether the spec, with this set from outside, is a network whose outputs have so many numbers."""
+        spec = self.spec
+        graph = compile_source(spec.source, parameters, inputs, spec.roots, spec.max_nodes, spec.filling).graph
+        return graph is not None and all(end.node.type == TensorType(classes) for end in graph.outputs)
 
 
-def check(model: Model, data: Facts, batch: int) -> None:
-    """See that the network can be trained to classify such images in such batches.
+def sized(
+    images: Images | Pictures, model: Model, recipe: Recipe, channels: int | None = None
+) -> Images | PictureStream:
+    """Images as they are kept: pictures at the size that the recipe says, else that of the network's input.
+
+    Args:
+        images: the images; those in memory stay as they are.
+        model: the network.
+        recipe: how it is trained.
+        channels: 1 or 3, as pictures are wanted; their own if none is given.
 
     Raises:
-        Misfit: it cannot.
+        Unusable: a picture cannot be read, and that is not to be passed over; or pictures have several sizes, and the
+            network takes none.
     """
-    _check_output(model, data)
-    _entering(model, data)
-    if cost(model.graph).params == 0:
-        raise Misfit("there is nothing to train: no layer has weights", model.graph.outputs[0].node.span)
-    for node in model.graph:
-        is_lonely = isinstance(node.layer, BatchNormalisation) and node.type.elements == node.type.channels
-        if batch == 1 and is_lonely:
-            message = f"a batch norm on {node.type} sees one value for each channel where a batch is one image"
-            raise Misfit(message, node.span, "give --batch 2 or more")
+    if isinstance(images, Images):
+        return images
+    if recipe.size != AS_INPUT:
+        return images.at(piece(recipe.size, (0, 0)), "cover", channels=channels)
+    return images.at(_read_by(model, channels or images.channels) or images.one_size(), channels=channels)
 
 
-def preprocessing(model: Model, data: Facts) -> Preprocessing:
-    """How such images become the network's input.
-
-    Raises:
-        Misfit: they cannot.
-    """
-    shape, is_vector = _entering(model, data)
-    return Preprocessing(shape, is_vector, data.mean, data.std)
-
-
-def _entering(model: Model, data: Facts) -> tuple[tuple[int, int, int], bool]:
-    """Channels, height and width that the images are brought to, and whether they are then put in a row."""
-    inputs = model.graph.inputs
-    if len(inputs) > 1:
-        raise Misfit(f"training needs a network with one input, and this has {_listed(inputs)}", inputs[1].node.span)
-    node = inputs[0].node
-    entering, channels = node.type, data.shape[0]
-    images = f"the images of {data.name} are {by_x(data.shape)}"
+def _read_by(model: Model, channels: int) -> tuple[int, int] | None:
+    """Height and width that the network wants of images with so many channels, if it takes images of some size."""
+    entering = model.graph.inputs[0].node.type
     if entering.rank == 0:
         side = isqrt(entering.channels // channels)
-        if channels * side * side != entering.channels:
-            message = f"the input is a row of {entering}, and {images}: no square of theirs has as many values"
-            raise Misfit(message, node.span, _input_help(model, TensorType(prod(data.shape))))
-        return (channels, side, side), True
-    if entering.rank != 2:
-        message = f"the input is {entering}, which has not two spatial axes, and {images}"
-        raise Misfit(message, node.span, "training needs an input of channels x height x width, or a row of values")
-    if entering.channels not in {channels, *CHANNELS}:
-        message = f"the input has {entering.channels} channels ({entering}), and {images}"
-        raise Misfit(message, node.span, _input_help(model, TensorType(channels, entering.spatial)))
-    if any(isinstance(extent, Extent) for extent in entering.spatial):
-        message = f"the input is {entering}, and training needs a number for each of its sizes"
-        raise Misfit(message, node.span, _input_help(model, TensorType(entering.channels, data.shape[1:])))
+        return (side, side) if side else None
+    if entering.rank != 2 or any(isinstance(extent, Extent) for extent in entering.spatial):
+        return None
     height, width = entering.spatial
-    return (entering.channels, height, width), False
-
-
-def _check_output(model: Model, data: Facts) -> None:
-    outputs, wanted = model.graph.outputs, len(data.classes)
-    if len(outputs) > 1:
-        raise Misfit(f"training needs a network with one output, and this has {_listed(outputs)}", outputs[1].node.span)
-    node = outputs[0].node
-    if node.type.rank:
-        message = f"the output is a map, {node.type}, and {data.name} needs a row of {wanted}: a number for each class"
-        raise Misfit(message, node.span, f"end the network with GAP -> FC({wanted})")
-    if node.type.channels != wanted:
-        message = f"the output is a row of {node.type}, and {data.name} has {wanted} classes"
-        parameters = {**model.parameters, "classes": str(wanted)}
-        is_settable = _would_give(model, wanted, parameters, model.inputs)
-        raise Misfit(message, node.span, f"give -D classes={wanted}" if is_settable else f"end it with FC({wanted})")
+    return height, width
 
 
 def _listed(ends: tuple[End, ...]) -> str:
     return ", ".join(f"{end.name} ({end.node.type})" for end in ends)
-
-
-def _input_help(model: Model, size: TensorType) -> str:
-    """How to set this size, if that is all it takes."""
-    classes = model.graph.outputs[0].node.type.channels
-    is_settable = _would_give(model, classes, model.parameters, {"": str(size)})
-    return f"give --input {size}" if is_settable else f"write an input of {size}"
-
-
-def _would_give(model: Model, classes: int, parameters: Mapping[str, object], inputs: Mapping[str, object]) -> bool:
-    """Whether the spec, with this set from outside, is a network with an output of so many numbers."""
-    graph = compile_source(model.source, parameters, inputs, model.roots, model.max_nodes, model.filling).graph
-    return graph is not None and graph.outputs[0].node.type == TensorType(classes)

@@ -111,12 +111,15 @@ def _facts(found: _Fields) -> Facts:
         classes=found.get("classes", _list_of(_text)),
         mean=found.get("mean", _list_of(_number)),
         std=found.get("std", _list_of(_number)),
+        white=found.get("white", _number),
     )
     for name in ("mean", "std"):
         if len(getattr(facts, name)) != facts.shape[0]:
             found.refuse(name)
     if min(facts.std) <= 0:
         found.refuse("std")
+    if facts.white <= 0:
+        found.refuse("white")
     return facts
 
 

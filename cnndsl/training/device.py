@@ -8,7 +8,7 @@ import torch
 
 from cnndsl.training.errors import Unusable
 
-__all__ = ["choose", "describe"]
+__all__ = ["choose", "describe", "settle"]
 
 
 def choose(name: str) -> torch.device:
@@ -31,6 +31,12 @@ def choose(name: str) -> torch.device:
         there = ", ".join(f"cuda:{each}" for each in range(torch.cuda.device_count()))
         raise Unusable(f"there is no cuda:{number}; there is {there}")
     return torch.device("cuda", number)
+
+
+def settle(threads: int | str) -> None:
+    """Compute with so many threads on the CPU; `auto` leaves it as it is."""
+    if isinstance(threads, int):
+        torch.set_num_threads(threads)
 
 
 def describe(device: torch.device) -> str:

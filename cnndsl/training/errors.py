@@ -11,6 +11,9 @@ from cnndsl.source import Span
 
 __all__ = ["Diverged", "Misfit", "OutOfMemory", "Unusable", "memory_told"]
 
+SIGNS_OF_FULL_MEMORY = ("out of memory", "can't allocate memory", "DataLoader worker")
+"""In the texts of torch's errors; the last is told of a process that the system ended, which it does for memory."""
+
 
 class Unusable(Exception):
     """Something that was named cannot be used: a data set, a device, a run folder, a picture."""
@@ -48,7 +51,6 @@ def memory_told(batch: int) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:  # CUDA's error has a class of its own, the CPU allocator's has none
-        text = str(error)
-        if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+        if isinstance(error, MemoryError) or any(sign in str(error) for sign in SIGNS_OF_FULL_MEMORY):
             raise OutOfMemory(f"out of memory with a batch of {batch}: take a smaller --batch or --input") from None
         raise

@@ -1,152 +1,214 @@
-"""The training loop: cross-entropy, Adam, one pass over the images after the other."""
+"""The training loop: one pass over the images after the other."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from cnndsl.training.data import Images
+from cnndsl.training.answers import likeliest, main_output
+from cnndsl.training.averaging import Average
 from cnndsl.training.errors import Diverged, memory_told
-from cnndsl.training.preprocessing import Preprocessing
+from cnndsl.training.feed import Feed
+from cnndsl.training.losses import Criterion
+from cnndsl.training.mixing import Mixing
+from cnndsl.training.optimizer import optimizer
+from cnndsl.training.precision import Precision
+from cnndsl.training.progress import EpochMetrics, Progress, Validation
 from cnndsl.training.recipe import Recipe
-from cnndsl.training.recipe.augmentations import Shift
+from cnndsl.training.recipe.schedules import Plateau
+from cnndsl.training.schedule import PlateauWatch, factor
 
-__all__ = ["EpochMetrics", "Progress", "Training", "rate"]
+__all__ = ["Means", "Training"]
 
 READ_EVERY = 0.1
 """Seconds between two looks at the loss: on a GPU a look waits for what is under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class EpochMetrics:
-    """What an epoch came to, measured on the shifted training images while the weights changed.
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """What a training works with, beside its network and its recipe.
 
     Attributes:
-        epoch: counted from 1.
-        loss: the mean cross-entropy, in nats.
-        accuracy: the part of the images that was classified rightly, from 0 to 1.
-        lr: the learning rate of its last step.
-        seconds: how long it took.
+        feed: the images, whose indices it asks for.
+        prepare: makes the network's inputs of pixels, B x C x H x W, augmented with draws of a generator.
+        mixing: mixes images and their classes, or leaves them.
+        criterion: the loss of what the network gives, for its classes or their parts.
+        validate: measures a network; None where there is nothing to measure it with.
+        device: where.
     """
 
-    epoch: int
-    loss: float
-    accuracy: float
-    lr: float
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where an epoch stands: its number from 1, steps done, and loss and accuracy so far, both as in EpochMetrics."""
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float
-    accuracy: float
+    feed: Feed
+    prepare: Callable[[Tensor, torch.Generator], Tensor]
+    mixing: Mixing
+    criterion: Criterion
+    validate: Callable[[torch.nn.Module], Validation] | None
+    device: torch.device
 
 
 class Training:
     """A network on its way.
 
+    Args:
+        network: gives logits N x classes, or several of them, the main ones first; it is trained in place, on the
+            device.
+        recipe: how.
+        means: with what.
+
     Attributes:
-        network: gives N x classes logits; it is moved to the device and trained in place.
-        optimizer: torch's.
-        generator: draws the order of the images and the shifts.
         epoch: how many epochs are done.
+        generator: draws the order of the images, their augmentation and mixing.
+        best: the least validation loss so far, and its epoch.
     """
 
-    def __init__(
-        self,
-        network: torch.nn.Module,
-        images: Images,
-        preprocessing: Preprocessing,
-        recipe: Recipe,
-        device: torch.device,
-    ) -> None:
-        self.network = network.to(device)
-        self.preprocessing = preprocessing
+    def __init__(self, network: torch.nn.Module, recipe: Recipe, means: Means) -> None:
+        self.network = network
         self.recipe = recipe
-        self.device = device
-        self.pixels = torch.from_numpy(images.pixels).to(device)
-        self.labels = torch.from_numpy(images.labels).to(device)
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=recipe.optimizer.lr)
+        self.means = means
+        self.precision = Precision(network, recipe, means.device)
+        self.optimizer = optimizer(recipe.optimizer, network)
+        self.average = Average(network, recipe.ema) if recipe.ema else None
+        self.plateau = PlateauWatch(recipe.schedule) if isinstance(recipe.schedule, Plateau) else None
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.epoch = 0
-        self._shift = next((part.part for part in recipe.augment if isinstance(part, Shift)), 0)
+        self.best: tuple[float, int] | None = None
+
+    @property
+    def evaluated(self) -> torch.nn.Module:
+        """The network as it is evaluated and stored: of the moving average, where there is one."""
+        return self.average.network if self.average else self.network
 
     def epochs(self, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
         """Train for the epochs that are left, and give what each came to.
 
         Args:
-            watch: is called after every step; the figures it gets are a tenth of a second old at most, or one step.
+            watch: is called after every batch; the figures it gets are a tenth of a second old at most, or one batch.
 
         Raises:
             Diverged: the loss or a weight is no longer finite; the epoch's metrics are not given then.
             OutOfMemory: a batch does not fit.
         """
-        while self.epoch < self.recipe.epochs:
+        while self.epoch < self.recipe.epochs and not self._has_settled():
             with memory_told(self.recipe.batch):
                 metrics = self._one_epoch(watch)
             self.epoch += 1
             yield metrics
 
+    def _has_settled(self) -> bool:
+        """Whether the validation loss has not fallen for as many epochs as the recipe waits."""
+        return bool(self.recipe.patience and self.best and self.epoch - self.best[1] >= self.recipe.patience)
+
     def _one_epoch(self, watch: Callable[[Progress], None]) -> EpochMetrics:
-        start = seen = perf_counter()
+        count = len(self.means.feed.labels)
+        batches = _batches(torch.randperm(count, generator=self.generator), self.recipe.batch)
+        tally = _Tally(self.means.device)
         self.network.train()
-        batches = _batches(torch.randperm(len(self.labels), generator=self.generator), self.recipe.batch)
-        totals = torch.zeros(2, dtype=torch.float64, device=self.device)
-        done, loss, accuracy = 0, 0.0, 0.0
-        for step, batch in enumerate(batches, 1):
-            totals += self._step(batch, step - 1 + self.epoch * len(batches), self.recipe.epochs * len(batches))
-            done += len(batch)
-            if step in (1, len(batches)) or perf_counter() - seen > READ_EVERY:
-                seen = perf_counter()
-                loss, accuracy = (totals / done).tolist()
-                self._require_finite(totals)
-            watch(Progress(self.epoch + 1, step, len(batches), loss, accuracy))
-        self._require_finite(*self.network.parameters())
-        lr = self.optimizer.param_groups[0]["lr"]
-        return EpochMetrics(self.epoch + 1, loss, accuracy, lr, perf_counter() - start)
+        for number, (pixels, labels) in enumerate(self.means.feed.batches(batches), 1):
+            ends_step = number % self.recipe.accumulate == 0 or number == len(batches)
+            tally.add(self._batch(pixels, labels, number - 1, len(batches), ends_step), len(labels))
+            if number in (1, len(batches)) or tally.is_old:
+                tally.read()
+                self._require_finite(tally.loss)
+            watch(tally.progress(self.epoch + 1, number, len(batches)))
+        tally.read()
+        seconds = tally.seconds
+        self._require_finite(tally.loss, *self.network.parameters())
+        return EpochMetrics(
+            epoch=self.epoch + 1,
+            loss=tally.loss,
+            accuracy=tally.accuracy,
+            lr=self.optimizer.param_groups[0]["lr"],
+            seconds=seconds,
+            images_per_second=tally.images / seconds,
+            validation=self._validation(),
+        )
 
-    def _step(self, batch: Tensor, step: int, steps: int) -> Tensor:
-        """Train on the images with these indices; the sum of their losses, and how many were classified rightly."""
-        shifts = (torch.rand(len(batch), 2, generator=self.generator) * 2 - 1) * self._shift
-        batch = batch.to(self.device)
-        labels = self.labels[batch]
+    def _batch(self, pixels: Tensor, labels: Tensor, number: int, batches: int, ends_step: bool) -> Tensor:
+        """Train on some images; the sum of their losses, and how many were classified rightly.
+
+        Args:
+            pixels: the images, on the device.
+            labels: their classes.
+            number: of the batch in its epoch, from 0.
+            batches: how many the epoch has.
+            ends_step: whether the optimizer takes its step behind it.
+        """
+        inputs = self.means.prepare(pixels, self.generator)
+        inputs, targets = self.means.mixing(inputs, labels, self.generator)
+        with self.precision.autocast():
+            outputs = self.precision.outputs(inputs)
+            loss = self.means.criterion(outputs, targets)
+        self.precision.backward(loss / self._batches_of_step(number, batches))
+        if ends_step:
+            self._step(number // self.recipe.accumulate, -(-batches // self.recipe.accumulate))
+        right = (likeliest(main_output(outputs)) == labels).sum()
+        return torch.stack([loss.detach() * len(labels), right])
+
+    def _batches_of_step(self, number: int, batches: int) -> int:
+        """How many batches the step of a batch is made of: fewer than the others in the last step of an epoch."""
+        first = number - number % self.recipe.accumulate
+        return min(self.recipe.accumulate, batches - first)
+
+    def _step(self, number: int, steps: int) -> None:
+        """Let the optimizer take a step, the n-th of so many of its epoch, counted from 0."""
+        recipe = self.recipe
+        step, drops = self.epoch * steps + number, self.plateau.drops if self.plateau else 0
+        rate = factor(recipe.schedule, recipe.warmup, step, recipe.epochs * steps, steps, drops) * recipe.optimizer.lr
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.recipe.optimizer.lr, step, steps)
-        logits = self.network(self.preprocessing(self.pixels[batch], shifts.to(self.device)))
-        loss = cross_entropy(logits, labels)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        right = (logits.argmax(dim=1) == labels).sum()
-        return torch.stack([loss.detach() * len(batch), right])
+            group["lr"] = rate
+        self.precision.step(self.optimizer)
+        if self.average:
+            self.average.update(step)
 
-    def _require_finite(self, *tensors: Tensor) -> None:
-        if not all(bool(tensor.isfinite().all()) for tensor in tensors):
+    def _validation(self) -> Validation | None:
+        if self.means.validate is None:
+            return None
+        found = self.means.validate(self.evaluated)
+        if self.best is None or found.loss < self.best[0]:
+            self.best = found.loss, self.epoch + 1
+        if self.plateau:
+            self.plateau.saw(found.loss)
+        return found
+
+    def _require_finite(self, *values: Tensor | float) -> None:
+        if not all(bool(torch.as_tensor(value).isfinite().all()) for value in values):
             lr = self.recipe.optimizer.lr
             raise Diverged(f"in epoch {self.epoch + 1} the loss is no longer a finite number: lower --lr, here {lr:g}")
 
 
-def rate(peak: float, step: int, steps: int) -> float:
-    """The learning rate of a step, counted from 0, of so many.
+class _Tally:
+    """Losses and right answers of an epoch, added up on the device."""
 
-    It rises in a straight line over the first tenth (Goyal et al., 2017) and falls along half a cosine to zero
-    (Loshchilov & Hutter, 2017).
-    """
-    warm = max(1, steps // 10)
-    if step < warm:
-        return peak * (step + 1) / warm
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm)))
+    def __init__(self, device: torch.device) -> None:
+        self._totals = torch.zeros(2, dtype=torch.float64, device=device)
+        self._start = self._seen = perf_counter()
+        self.images = 0
+        self.loss = self.accuracy = 0.0
+
+    def add(self, losses_and_right: Tensor, images: int) -> None:
+        self._totals += losses_and_right
+        self.images += images
+
+    @property
+    def seconds(self) -> float:
+        """Since the epoch began."""
+        return perf_counter() - self._start
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the last look is a while ago."""
+        return perf_counter() - self._seen > READ_EVERY
+
+    def read(self) -> None:
+        """Look at the figures, which waits for the device."""
+        self.loss, self.accuracy = (self._totals / self.images).tolist()
+        self._seen = perf_counter()
+
+    def progress(self, epoch: int, step: int, steps: int) -> Progress:
+        return Progress(epoch, step, steps, self.loss, self.accuracy, self.images / self.seconds)
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:

@@ -10,8 +10,8 @@ from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.model import Model, SpecError
 from cnndsl.resources import MOST_NODES
 from cnndsl.source import Source
-from cnndsl.training.data import Facts
-from cnndsl.training.recipe.augmentations import Crop, ResizedCrop
+from cnndsl.training.data import Images, Pictures
+from cnndsl.training.recipe.augmentations import Crop, ResizedCrop, piece
 from cnndsl.training.recipe.read import read
 from cnndsl.training.recipe.recipe import Recipe
 
@@ -58,15 +58,25 @@ class Plan:
         if not may_be_mended and any(found.is_error for found in self.diagnostics):
             raise SpecError(self.diagnostics)
 
-    def model(self, data: Facts) -> Model:
-        """The network for this data, which says what the spec leaves open.
+    @property
+    def folder(self) -> Path | None:
+        """Where a relative path of the data starts: where the spec lies that names it; None for the working folder."""
+        source, place = self._spec[0], self._reading.written.get("data")
+        return source.path.parent if source.path and place and place.source is source else None
+
+    def model(self, images: Images | Pictures, name: str) -> Model:
+        """The network for these images, which say what the spec leaves open.
+
+        Args:
+            images: those that it is trained on.
+            name: of their data set.
 
         Raises:
             SpecError: it has mistakes.
         """
         found, filled = self._compiled, NO_DATA
         if found.is_filled_in:
-            filled = filling(data, self.recipe)
+            filled = filling(images, name, self.recipe)
             found = compile_one(*self._spec, filled)
         diagnostics = self._together(found.diagnostics)
         if found.graph is None:
@@ -82,11 +92,11 @@ class Plan:
         return found.sorted()
 
 
-def filling(data: Facts, recipe: Recipe) -> Filling:
+def filling(images: Images | Pictures, name: str, recipe: Recipe) -> Filling:
     """What a spec takes from its data and recipe: the size that images have when they enter, and their classes."""
-    classes = len(data.classes)
+    classes = len(images.classes)
     cut = [part.size for part in recipe.augment if isinstance(part, Crop | ResizedCrop) and part.size != _INPUT]
     size = cut[-1] if cut else recipe.size
     if size != _INPUT:
-        return Filling((len(data.mean), *size), classes)
-    return Filling(data.shape, classes, f"the images of {data.name} have more than one size")
+        return Filling((images.channels, *piece(size, (0, 0))), classes)
+    return Filling(images.shape, classes, f"the images of {name} have more than one size")

@@ -4,12 +4,12 @@
 - recipe.cnn: how it is trained, every value written out
 - config.json: what the run was started with
 - metrics.jsonl: a line for each epoch
+- tensorboard/: the same for TensorBoard, where that is installed
 - weights.safetensors: the weights after the last epoch that was finished
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -55,6 +55,10 @@ class Run:
         return self.path / "metrics.jsonl"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def weights(self) -> Path:
         return self.path / "weights.safetensors"
 
@@ -78,11 +82,6 @@ class Run:
             write_whole(self.path / name, text.encode("utf-8", errors="replace"))
         write_whole(self.recipe, written(recipe).encode())
         write_whole(self.config, config.to_json().encode())
-
-    def add_metrics(self, metrics: Mapping[str, object]) -> None:
-        """Append a line."""
-        with self.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(metrics) + "\n")
 
     def read_config(self) -> Config:
         """The config.

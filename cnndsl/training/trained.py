@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from cnndsl.model import Model, SpecError
 from cnndsl.source import Source, UnreadableSource, read
-from cnndsl.training import classifier, weights
+from cnndsl.training import weights
+from cnndsl.training.answers import probabilities
+from cnndsl.training.classifier import Classifier, sized
 from cnndsl.training.config import Config
-from cnndsl.training.data import Images
+from cnndsl.training.data import Images, Pictures
 from cnndsl.training.errors import Misfit, Unusable, memory_told
+from cnndsl.training.evaluation import Evaluation
+from cnndsl.training.feed import feed
+from cnndsl.training.left_out import LeftOut
+from cnndsl.training.matching import places_of
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.runs import Run
@@ -27,46 +32,63 @@ class Trained:
     """A network with its weights, ready to classify.
 
     Attributes:
-        network: gives logits; in evaluation mode, on the device.
-        preprocessing: from pixels to its input.
-        config: what it was trained with.
-        recipe: how.
+        network: gives logits, of the main output alone; in evaluation mode, on the device.
+        classifier: what it was trained to do.
         device: where it runs.
     """
 
     network: torch.nn.Module
-    preprocessing: Preprocessing
-    config: Config
-    recipe: Recipe
+    classifier: Classifier
     device: torch.device
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.classifier.data.classes
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.classifier.recipe
+
+    @cached_property
+    def preprocessing(self) -> Preprocessing:
+        return self.classifier.preprocessing()
 
     @torch.inference_mode()
     def probabilities(self, pixels: Tensor) -> Tensor:
-        """N x classes on the CPU, for N x C x H x W in uint8, C as in the data it was trained on."""
-        with memory_told(len(pixels)):
-            logits: Tensor = self.network(self.preprocessing(pixels.to(self.device)))
-            return logits.double().softmax(dim=1).cpu()
-
-    def right(self, images: Images) -> int:
-        """How many of these images it classifies rightly."""
-        return sum(map(self._right, _batches(images, self.recipe.batch)))
-
-    def likeliest(self, picture: Path, count: int) -> list[tuple[str, float]]:
-        """Up to so many classes that a picture file may show, likeliest first, with their probabilities from 0 to 1.
+        """N x classes in float64, on the device, for N x C x H x W from 0 to the data's white, C as in the data.
 
         Raises:
-            Unusable: the file cannot be read as a picture.
+            OutOfMemory: so many do not fit.
         """
-        from cnndsl.training import pictures  # Pillow is not needed to evaluate
+        with memory_told(len(pixels)):
+            return self.preprocessing.averaged(self._answered, pixels.to(self.device))
 
-        pixels = torch.from_numpy(pictures.read(picture, self.config.data.shape[0]))
-        (probabilities,) = self.probabilities(pixels[None])
-        order = probabilities.argsort(descending=True, stable=True)[:count].tolist()
-        return [(self.config.data.classes[index], float(probabilities[index])) for index in order]
+    def evaluation(self, images: Images | Pictures, name: str) -> tuple[Evaluation, tuple[LeftOut, ...]]:
+        """How good it is on images of the classes that it was trained on, and what was left out of them.
 
-    def _right(self, batch: tuple[Tensor, Tensor]) -> int:
-        pixels, labels = batch
-        return int((self.probabilities(pixels).argmax(dim=1) == labels).sum())
+        Args:
+            images: grey ones and coloured ones become what its training had; their classes may be in any order.
+            name: of their data set.
+
+        Raises:
+            Unusable: their classes or their channels are others, or one cannot be read, and that is not to be passed
+                over.
+            OutOfMemory: a batch does not fit.
+        """
+        from cnndsl.training.metrics import evaluate  # torchmetrics is not needed to predict
+
+        places = torch.from_numpy(places_of(self.classifier.data, images, name)).to(self.device)
+        brought = sized(images, self.classifier.spec, self.recipe, self.classifier.data.shape[0])
+        source = feed(brought, self.device)
+        batches = source.batches(torch.split(torch.arange(len(brought)), self.recipe.batch))
+        shown = ((pixels, places[labels]) for pixels, labels in batches)
+        with memory_told(self.recipe.batch):
+            evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
+        return evaluation, (*brought.left_out, *source.left_out)
+
+    def _answered(self, inputs: Tensor) -> Tensor:
+        logits: Tensor = self.network(inputs)
+        return probabilities(logits, len(self.classes), self.classifier.is_binary)
 
 
 def load(run: Run, device: torch.device) -> Trained:
@@ -76,15 +98,14 @@ def load(run: Run, device: torch.device) -> Trained:
         Unusable: the folder is none, or something in it is missing, damaged or does not fit the rest.
     """
     config = run.read_config()
-    recipe = run.read_recipe()
-    model = _model(run, config)
+    classifier = Classifier(_model(run, config), config.data, run.read_recipe())
     try:
-        classifier.check(model, config.data, recipe.batch)
+        classifier.check()
     except Misfit as error:
         raise Unusable(f"{run.spec} does not fit {run.config.name} beside it: {error.diagnostic.message}") from None
-    network = model.to_torch()
-    weights.load(network, model.graph, run.weights)
-    return Trained(network.to(device).eval(), classifier.preprocessing(model, config.data), config, recipe, device)
+    network = classifier.evaluated.to_torch()
+    weights.load(network, classifier, run.weights)
+    return Trained(network.to(device).eval(), classifier, device)
 
 
 def _model(run: Run, config: Config) -> Model:
@@ -94,13 +115,6 @@ def _model(run: Run, config: Config) -> Model:
         raise Unusable(str(error)) from None
     source = Source(config.network, text, run.spec, config.model)
     try:
-        model = Model.compiled(source, config.parameters, config.inputs, filling=config.filling)
+        return Model.compiled(source, config.parameters, config.inputs, filling=config.filling)
     except SpecError:
         raise Unusable(f"{run.spec} has mistakes with the parameters and inputs of {run.config.name}") from None
-    return classifier.with_logits(model)
-
-
-def _batches(images: Images, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(images), size):
-        part = slice(start, start + size)
-        yield torch.from_numpy(images.pixels[part]), torch.from_numpy(images.labels[part])

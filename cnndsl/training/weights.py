@@ -9,7 +9,7 @@ import torch
 from cnndsl.backends.torch.weights.files import write
 from cnndsl.backends.torch.weights.load import fit, tensors_of
 from cnndsl.backends.torch.weights.report import WeightsError
-from cnndsl.graph import Graph
+from cnndsl.training.classifier import Classifier
 from cnndsl.training.errors import Unusable
 
 __all__ = ["load", "store"]
@@ -20,16 +20,20 @@ def store(network: torch.nn.Module, path: Path) -> None:
     write(tensors_of(network), path)
 
 
-def load(network: torch.nn.Module, graph: Graph, path: Path) -> None:
-    """Give the network of a graph the weights in a file.
+def load(network: torch.nn.Module, classifier: Classifier, path: Path) -> None:
+    """Give the network that is evaluated the weights in a file, which holds those of all that was trained.
 
     Raises:
         Unusable: there is no such file, it is damaged, or its names or shapes are not the network's.
     """
     if not path.is_file():
         raise Unusable(f"there is no {path}: the training ended before its first epoch did")
+    trained, evaluated = classifier.trained.graph, classifier.evaluated.graph
     try:
-        fit(graph, path).give(network)
+        fitted = fit(trained, path)
+        if evaluated is not trained:
+            fitted = fit(evaluated, fitted.weights.tensors, partial=True)  # the other heads are left aside
+        fitted.give(network)
     except WeightsError as error:
         if error.report is None:
             raise Unusable(str(error)) from None

@@ -52,14 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A report, or a comparison of networks.
+    """A report, a comparison of networks, or other rows of values.
 
     Attributes:
-        title: the name of the network; "" for a comparison.
+        title: the name of the network; "" where it is not about one.
         label: what stands above the first column.
         headings: what stands above the others.
         lines: the rows, in order.
-        total: the row of the whole network; None for a comparison.
+        total: the row of the whole network; None where it is not about one.
         totals: what there is to say about the whole network, each with its title.
         notes: what explains marks in the table.
     """

@@ -5,7 +5,11 @@ They see images N x C x H x W.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnndsl.layers.attributes import Extents, Real, Symbol, Whole
+from cnndsl.layers.rejected import Rejected
+from cnndsl.layers.tensor import by_x
 from cnndsl.training.recipe.part import Either, Numbers, Part
 
 __all__ = [
@@ -15,6 +19,7 @@ __all__ = [
     "Erase",
     "Flip",
     "Jitter",
+    "Misplaced",
     "Noise",
     "ResizedCrop",
     "Rotate",
@@ -22,7 +27,33 @@ __all__ = [
     "Turn",
     "VerticalFlip",
     "Zoom",
+    "piece",
+    "sizes",
 ]
+
+Size = tuple[int, int]
+"""Height and width."""
+
+
+class Misplaced(Rejected):
+    """An augmentation cannot be where it is in its chain; `index` says which, counted from 0, or none of them."""
+
+    def __init__(self, rejected: Rejected, index: int | None) -> None:
+        super().__init__(rejected.message, attribute=rejected.attribute, help=rejected.help)
+        self.index = index
+
+
+def piece(size: str | tuple[int, ...], wanted: Size) -> Size:
+    """The height and width that a recipe's `size` stands for.
+
+    Raises:
+        Rejected: it has more than two numbers.
+    """
+    if isinstance(size, str):
+        return wanted
+    if len(size) > 2:
+        raise Rejected(f"the size of an image is its height and width, not {by_x(size)}", attribute="size")
+    return size[0], size[-1]
 
 
 def _size() -> Either:
@@ -37,6 +68,19 @@ class Augmentation(Part):
 
     family = "augmentation"
 
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        """The height and width of what leaves it, when images of this size come in.
+
+        Args:
+            channels: of the images.
+            size: of the images.
+            wanted: the height and width of the network's input.
+
+        Raises:
+            Rejected: they cannot come in.
+        """
+        return size
+
 
 class Crop(Augmentation):
     """A piece of the image at a random place, after padding; by default of the size of the network's input."""
@@ -47,6 +91,18 @@ class Crop(Augmentation):
     size = _size()
     padding = Whole("the pixels that are put around the image", 0, minimum=0)
     mode = Symbol("what they are", ("zero", "reflect", "edge"), "zero")
+
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        if self.mode == "reflect" and self.padding >= min(size):
+            message = f"{self.padding} pixels around images of {by_x(size)} cannot be reflected: there are not as many"
+            raise Rejected(message, attribute="padding", help=f"write a padding of at most {min(size) - 1}")
+        found = piece(self.size, wanted)
+        height, width = (extent + 2 * self.padding for extent in size)
+        if found[0] > height or found[1] > width:
+            padded = f", {by_x((height, width))} with the padding" if self.padding else ""
+            message = f"a piece of {by_x(found)} does not fit in images of {by_x(size)}{padded}"
+            raise Rejected(message, attribute="size", help="crop smaller pieces, or give more padding")
+        return found
 
 
 class ResizedCrop(Augmentation):
@@ -60,6 +116,12 @@ class ResizedCrop(Augmentation):
                     of=Real("an area", above=0, maximum=1))  # fmt: skip
     ratio = Numbers("the least and the greatest width / height", (0.75, 4 / 3), count=2, rising=True,
                     of=Real("a ratio", above=0))  # fmt: skip
+
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        return piece(self.size, wanted)
+
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        return piece(self.size, wanted)
 
 
 class Flip(Augmentation):
@@ -84,6 +146,11 @@ class Turn(Augmentation):
     """A rotation by 0, 90, 180 or 270 degrees, each as likely: for images from above. They have to be square."""
 
     words = ("TURN",)
+
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        if size[0] != size[1]:
+            raise Rejected(f"only square images can be turned by 90 degrees, and these are {by_x(size)}")
+        return size
 
 
 class Rotate(Augmentation):
@@ -124,6 +191,13 @@ class Jitter(Augmentation):
     contrast = Real("the change of contrast", 0.2, minimum=0, maximum=1)
     saturation = Real("the change of saturation", 0, minimum=0, maximum=1)
 
+    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
+        if self.saturation and channels != 3:
+            there = f"{channels} channel{'s' * (channels != 1)}"
+            message = f"only red, green and blue have a saturation, and the images have {there}"
+            raise Rejected(message, attribute="saturation", help="write saturation=0")
+        return size
+
 
 class ColorPCA(Augmentation):
     """A shift of the colour along the principal components of all training pixels (Krizhevsky et al., 2012, 4.1).
@@ -157,3 +231,31 @@ class Noise(Augmentation):
     elsewhere = ("gaussiannoise", "randomgaussiannoise")
 
     std = Real("its standard deviation, with values from 0 to 1", 0.05, minimum=0)
+
+
+def sizes(chain: Sequence[Augmentation], channels: int, size: Size, wanted: Size) -> None:
+    """See that images can go through a chain and leave it as the network's input, and that their middle is one too.
+
+    Args:
+        chain: the augmentations.
+        channels: of the images.
+        size: the height and width of the images before the first of them.
+        wanted: the height and width of the network's input.
+
+    Raises:
+        Misplaced: they cannot; without an index it is the size of the images that does not fit.
+    """
+    entering = size
+    for index, part in enumerate(chain):
+        try:
+            entering = part.leaving(channels, entering, wanted)
+        except Rejected as rejected:
+            raise Misplaced(rejected, index) from None
+    if size[0] < wanted[0] or size[1] < wanted[1]:
+        message = f"the images are {by_x(size)}, and the middle of them that the network reads is {by_x(wanted)}"
+        raise Misplaced(Rejected(message, attribute="size", help=f"write a size of at least {by_x(wanted)}"), None)
+    if entering != wanted:
+        message = f"the images are {by_x(entering)} after the augmentation, and the network reads {by_x(wanted)}"
+        sized = [index for index, part in enumerate(chain) if "size" in part.attributes]
+        help = "write CROP, which cuts out what the network reads"
+        raise Misplaced(Rejected(message, attribute="size", help=help), sized[-1] if sized else None)
