@@ -2,7 +2,8 @@
 # make test      set up, then lint, types, import contracts and the suite, with and without torch
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
-# make docs      write docs/layers.md, docs/codes.md, and the words in grammars/cnn.tmLanguage.json, from the declarations
+# make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, and the words in grammars/cnn.tmLanguage.json, from
+#                the declarations
 #
 # PYTHON=python3.12 chooses the interpreter; CONSTRAINTS=/dev/null takes whatever torch pip finds.
 
@@ -68,6 +69,7 @@ test-gpu: setup
 
 docs: setup
 	$(RUN) cnndsl.reference docs/layers.md docs/codes.md grammars/cnn.tmLanguage.json
+	$(RUN) cnndsl.training.recipe docs/recipe.md
 
 format: setup
 	$(RUN) ruff check --fix .

@@ -32,7 +32,7 @@ class Compilation(NamedTuple):
     used: tuple[Source, ...] = ()
     """The files that were brought in."""
     is_filled_in: bool = False
-    """Whether anything in it, or in what is wrong with it, follows from the filling."""
+    """Whether anything in it, or in what is wrong with it, may follow from the filling."""
 
     @property
     def has_errors(self) -> bool:

@@ -4,23 +4,26 @@ what is expected, written before the message was.
 A line `at 3:12` begins what is expected of one diagnostic, in the order of the text (`at command line:1:4` where the
 mistake is not in the file); as many are expected as such lines. `code` is its code, `says` words of its message that do
 not stand in the line it points at, so that the echoed source satisfies nothing. `with` sets what the command line sets:
-`-D N=2`, `--input 3x8x8`, a model `:generator`, `one` for a command that needs one network. A line `==== blocks.cnn`
-begins the text of another file.
+`-D N=2`, `--input 3x8x8`, a model `:generator`, `one` for a command that needs one network, `train` for one that reads
+its recipe too. A line `==== blocks.cnn` begins the text of another file.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from cnndsl.compiler import Compilation, compile_one, compile_source
+from cnndsl.compiler import compile_one, compile_source
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.diagnostics.terminal import render
+from cnndsl.model import SpecError
 from cnndsl.reference.cases import RULE
 from cnndsl.source import Source
+from cnndsl.training.plan import Plan
 
 CASES = sorted((Path(__file__).parent / "wrong").glob("*.txt"))
 
@@ -41,15 +44,27 @@ class Case(NamedTuple):
     options: str
     expected: list[Expected]
 
-    def compiled(self, folder: Path) -> Compilation:
+    def found(self, folder: Path) -> tuple[Diagnostic, ...]:
+        """What is said of it."""
         for name, text in {"net.cnn": self.spec, **self.files}.items():
             (folder / name).write_text(text)
         parameters = dict(re.findall(r"-D (\w+)=(\S+)", self.options))
         size = re.search(r"--input (\S+)", self.options)
         model = re.search(r":(\w+)", self.options)
         source = Source("net.cnn", self.spec, folder / "net.cnn", model[1] if model else "")
+        inputs = {"": size[1]} if size else {}
+        if self.options == "train":
+            return planned(source, parameters, inputs)
         compile = compile_one if self.options == "one" else compile_source
-        return compile(source, parameters, {"": size[1]} if size else {})
+        return compile(source, parameters, inputs).diagnostics
+
+
+def planned(source: Source, parameters: Mapping[str, str], inputs: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """What is said of a spec and its recipe before there is data."""
+    try:
+        return Plan(source, parameters, inputs).diagnostics
+    except SpecError as error:
+        return error.diagnostics
 
 
 def read(case: Path) -> Case:
@@ -78,7 +93,7 @@ def own_words(found: Diagnostic) -> str:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_message_is_about_the_mistake(path: Path, tmp_path: Path) -> None:
     case = read(path)
-    found = case.compiled(tmp_path).diagnostics
+    found = case.found(tmp_path)
     shown = "\n".join(map(render, found))
     assert [str(each.span).removeprefix("net.cnn:") for each in found] == [each.at for each in case.expected], shown
     for diagnostic, expected in zip(found, case.expected, strict=True):

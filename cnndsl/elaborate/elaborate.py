@@ -44,7 +44,7 @@ class Elaborated(NamedTuple):
 
     Attributes:
         graphs: of its models, none where it has a mistake.
-        is_filled_in: whether anything in them, or in what is wrong with them, follows from the filling.
+        is_filled_in: whether anything in them, or in what is wrong with them, may follow from the filling.
     """
 
     graphs: tuple[Graph, ...] = ()
@@ -84,12 +84,13 @@ def elaborate(
         for each in _all(program):
             read_defaults(context, each)
         check_names(context)
+        is_wrong = diagnostics.has_errors
         if diagnostics.has_errors or check_requirements(context):
             found = models(context)
             counts = least_nodes(context, found)
             settled = [_settled(context, *each, diagnostics) for each in zip(found, counts, strict=True)]
             graphs += filter(None, settled)
-            is_filled_in = program.is_filled_in
+            is_filled_in = program.is_filled_in and not is_wrong
         if not diagnostics.has_errors:
             _check_whole(context, graphs, measure)
     return Elaborated(() if diagnostics.has_errors else tuple(graphs), is_filled_in)

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cnndsl.layers import REQUIRED, Attribute, Layer
+from cnndsl.layers.declared import Declared
 from cnndsl.layers.signature import default, signature
 from cnndsl.reference.composites import Composite
 from cnndsl.reference.entries import Entry, families, name_of
 from cnndsl.reference.texts import description, filled, gives, meaning
 from cnndsl.reference.uses import in_torch
 
-__all__ = ["document"]
+__all__ = ["cell", "document", "parameters"]
 
 _OPENING = """\
 # Layers
@@ -54,7 +55,7 @@ def _layer(layer: type[Layer]) -> Iterator[str]:
     yield from (f"`{signature(layer)}`", "", layer.summary(), "")
     for paragraph in description(layer):
         yield from (paragraph, "")
-    yield from _attributes(layer)
+    yield from parameters(layer)
     if layer.elsewhere:
         yield from (f"Elsewhere: {', '.join(layer.elsewhere)}.", "")
     if layer.examples:
@@ -67,12 +68,13 @@ def _layer(layer: type[Layer]) -> Iterator[str]:
         yield from ("Mistakes:", "", *_fence("cnn", mistakes))
 
 
-def _attributes(layer: type[Layer]) -> Iterator[str]:
-    if layer.attributes:
+def parameters(declared: type[Declared]) -> Iterator[str]:
+    """The table of all that is declared, and an empty line; nothing where that is nothing."""
+    if declared.attributes:
         yield from ("| parameter | | default |", "|---|---|---|")
         yield from (
-            f"| `{name}` | {_cell(meaning(name, attribute))} | {_cell(_default(attribute))} |"
-            for name, attribute in layer.attributes.items()
+            f"| `{name}` | {cell(meaning(name, attribute))} | {cell(_default(attribute))} |"
+            for name, attribute in declared.attributes.items()
         )
         yield ""
 
@@ -81,7 +83,8 @@ def _default(attribute: Attribute[Any]) -> str:
     return "" if attribute.default is REQUIRED else filled(attribute) or f"`{default(attribute)}`"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as a cell of a table."""
     return text.replace("|", "\\|")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from inspect import cleandoc
 from typing import Any
 
-from cnndsl.layers import Attribute, Example, Filled, Layer
+from cnndsl.layers import Attribute, Example, Filled
+from cnndsl.layers.declared import Declared
 
 __all__ = ["cut", "description", "filled", "gives", "meaning"]
 
 
-def description(layer: type[Layer]) -> list[str]:
+def description(declared: type[Declared]) -> list[str]:
     """The paragraphs of the docstring behind the summary, each as one line."""
-    _, *paragraphs = cleandoc(layer.__doc__ or "").split("\n\n")
+    _, *paragraphs = cleandoc(declared.__doc__ or "").split("\n\n")
     return [" ".join(paragraph.split()) for paragraph in paragraphs]
 
 

@@ -1,6 +1,6 @@
 """Augmentations: how training images are changed, each time anew. `cnndsl.training.augmentation` does it.
 
-They see images N x C x H x W with values from 0 to 1, before these are normalised. Each image gets its own draws.
+They see images N x C x H x W.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ def _size() -> Either:
 
 
 class Augmentation(Part):
-    """Base of all augmentations."""
+    """Base of all augmentations.
+
+    Each image gets its own draws. Values run from 0 to 1 here; they are normalised behind the last augmentation.
+    """
 
     family = "augmentation"
 

@@ -18,7 +18,7 @@ def _rate(default: float) -> Real:
 
 
 class Optimizer(Part):
-    """What every optimizer takes.
+    """Base of all optimizers, with what every one takes.
 
     A weight that decays is one of a convolution or dense layer: not a bias, not the scale or shift of a norm, for
     which a pull to zero has no meaning (He et al., "Bag of tricks", 2019, section 3.1).

@@ -1,7 +1,4 @@
-"""Schedules: how the learning rate changes. A rate here is a factor of the optimizer's `lr`.
-
-Steps and epochs are counted from 0. The warm-up, which goes before any of them, is the recipe's.
-"""
+"""Schedules: how the learning rate changes."""
 
 from __future__ import annotations
 
@@ -12,7 +9,10 @@ __all__ = ["Constant", "Cosine", "MultiStep", "OneCycle", "Plateau", "Schedule",
 
 
 class Schedule(Part):
-    """Base of all schedules."""
+    """Base of all schedules.
+
+    A rate here is a factor of the optimizer's `lr`. Steps and epochs are counted from 0. The warm-up goes before them.
+    """
 
     family = "schedule"
 

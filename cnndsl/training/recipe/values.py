@@ -131,8 +131,9 @@ class Values:
         """`batch=SGD(2)`."""
         family = family_of(word)
         if family is None:
-            message = f"`{word}(...)` has no value"
-            return self._context.error("unknown-layer", message, written.span, help="a recipe takes a value here")
+            layer = self._context.program.layer(word)
+            message = f"{layer.word()} is a layer, not a value" if layer else f"there is no function `{word}`"
+            return self._context.error("bad-recipe" if layer else "unknown-layer", message, written.span)
         message = f"{word.upper()} is {_a(family.family)}, not a value"
         help = f"write `{key_of(family)}={brief(written, _LONGEST)}`"
         return self._context.error("bad-recipe", message, written.span, help=help)
