@@ -1,45 +1,51 @@
-"""A moving average of the weights, which is often better than the last of them (Polyak & Juditsky, 1992)."""
+"""A moving average of a network's weights, which often classifies better than the last of them."""
 
 from __future__ import annotations
 
-from copy import deepcopy
+import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-__all__ = ["Average"]
+from cnndsl.backends.torch.weights.load import tensors_of
+
+__all__ = ["MovingAverage"]
 
 
-class Average:
-    """An exponential moving average: `decay` times what it was, and the rest from the weights as they are.
+class MovingAverage:
+    """The exponential moving average of a module's parameters (Polyak & Juditsky, 1992).
 
-    At first it moves faster, by `(1 + n) / (10 + n)` where that is less than the decay and n counts the steps, for
-    what the weights were initially is worth nothing (as TensorFlow's ExponentialMovingAverage does). What else the
-    network keeps, as the statistics of its norms, is copied.
-
-    Args:
-        network: whose weights; on its device.
-        decay: from 0 to 1.
+    After n updates an average keeps min(decay, (1 + n) / (10 + n)) of itself, so that the initial values are soon
+    forgotten. Buffers, the statistics of batch norms among them, are those of the module.
 
     Attributes:
-        network: a copy that holds the average, in evaluation mode.
+        module: a copy in evaluation mode, to evaluate and to store; its weights are the averages.
+        updates: how many there were.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = deepcopy(network).eval().requires_grad_(False)
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.module = copy.deepcopy(module).eval().requires_grad_(requires_grad=False)
+        self.updates = 0
         self._decay = decay
-        self._weights = _pairs(self.network.parameters(), network.parameters())
-        self._buffers = _pairs(self.network.buffers(), network.buffers())
+        self._averages, self._weights = list(self.module.parameters()), list(module.parameters())
+        self._copies, self._buffers = list(self.module.buffers()), list(module.buffers())
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take in the weights after a step, counted from 0."""
-        decay = min(self._decay, (1 + step) / (10 + step))
-        averages, weights = self._weights
-        torch._foreach_lerp_(averages, weights, 1 - decay)
-        for copy, buffer in zip(*self._buffers, strict=True):
-            copy.copy_(buffer)
+    def update(self) -> None:
+        """Take in the module's weights as they are now."""
+        kept = min(self._decay, (1 + self.updates) / (10 + self.updates))
+        torch._foreach_lerp_(self._averages, self._weights, 1 - kept)  # type: ignore[arg-type]
+        if self._buffers:
+            torch._foreach_copy_(self._copies, self._buffers)
+        self.updates += 1
 
+    def state_dict(self) -> dict[str, Any]:
+        """The number of updates, and the tensors by name."""
+        return {"updates": self.updates, "tensors": tensors_of(self.module)}
 
-def _pairs(averages: object, weights: object) -> tuple[list[Tensor], list[Tensor]]:
-    return list(averages), list(weights)  # type: ignore[call-overload]
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.updates = int(state["updates"])
+        self.module.load_state_dict(state["tensors"])

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from cnndsl.training.answers import likeliest, main_output
-from cnndsl.training.averaging import Average
+from cnndsl.training.averaging import MovingAverage
 from cnndsl.training.errors import Diverged, memory_told
 from cnndsl.training.feed import Feed
 from cnndsl.training.losses import Criterion
-from cnndsl.training.mixing import Mixing
+from cnndsl.training.mixing import Mixer
 from cnndsl.training.optimizer import optimizer
 from cnndsl.training.precision import Precision
 from cnndsl.training.progress import EpochMetrics, Progress, Validation
@@ -35,7 +35,7 @@ class Means:
     Attributes:
         feed: the images, whose indices it asks for.
         prepare: makes the network's inputs of pixels, B x C x H x W, augmented with draws of a generator.
-        mixing: mixes images and their classes, or leaves them.
+        mixer: mixes images and their classes; None for leaving them.
         criterion: the loss of what the network gives, for its classes or their parts.
         validate: measures a network; None where there is nothing to measure it with.
         device: where.
@@ -43,7 +43,7 @@ class Means:
 
     feed: Feed
     prepare: Callable[[Tensor, torch.Generator], Tensor]
-    mixing: Mixing
+    mixer: Mixer | None
     criterion: Criterion
     validate: Callable[[torch.nn.Module], Validation] | None
     device: torch.device
@@ -68,9 +68,11 @@ class Training:
         self.network = network
         self.recipe = recipe
         self.means = means
-        self.precision = Precision(network, recipe, means.device)
+        self.precision = Precision(
+            network, means.device, recipe.precision, channels_last=recipe.channels_last, compile=recipe.compile
+        )
         self.optimizer = optimizer(recipe.optimizer, network)
-        self.average = Average(network, recipe.ema) if recipe.ema else None
+        self.average = MovingAverage(network, recipe.ema) if recipe.ema else None
         self.plateau = PlateauWatch(recipe.schedule) if isinstance(recipe.schedule, Plateau) else None
         self.generator = torch.Generator().manual_seed(recipe.seed)
         self.epoch = 0
@@ -79,7 +81,7 @@ class Training:
     @property
     def evaluated(self) -> torch.nn.Module:
         """The network as it is evaluated and stored: of the moving average, where there is one."""
-        return self.average.network if self.average else self.network
+        return self.average.module if self.average else self.network
 
     def epochs(self, watch: Callable[[Progress], None]) -> Iterator[EpochMetrics]:
         """Train for the epochs that are left, and give what each came to.
@@ -137,11 +139,12 @@ class Training:
             ends_step: whether the optimizer takes its step behind it.
         """
         inputs = self.means.prepare(pixels, self.generator)
-        inputs, targets = self.means.mixing(inputs, labels, self.generator)
-        with self.precision.autocast():
-            outputs = self.precision.outputs(inputs)
-            loss = self.means.criterion(outputs, targets)
-        self.precision.backward(loss / self._batches_of_step(number, batches))
+        mixer, targets = self.means.mixer, labels
+        if mixer:
+            inputs, targets = mixer(inputs, labels, self.generator)
+        outputs = self.precision(inputs)
+        loss = self.means.criterion(outputs, targets)
+        self.precision.backward(loss, of=self._batches_of_step(number, batches))
         if ends_step:
             self._step(number // self.recipe.accumulate, -(-batches // self.recipe.accumulate))
         right = (likeliest(main_output(outputs)) == labels).sum()
@@ -159,9 +162,9 @@ class Training:
         rate = factor(recipe.schedule, recipe.warmup, step, recipe.epochs * steps, steps, drops) * recipe.optimizer.lr
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.precision.step(self.optimizer)
+        self.precision.step(self.optimizer, recipe.clip)
         if self.average:
-            self.average.update(step)
+            self.average.update()
 
     def _validation(self) -> Validation | None:
         if self.means.validate is None:

@@ -1,84 +1,63 @@
-"""Two images in one: the network learns what lies between the classes."""
+"""Images mixed with others of their batch, and their targets likewise."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
-from math import prod, sqrt
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn.functional import one_hot
 
-__all__ = ["Mixing", "mixing"]
+__all__ = ["Mixer", "mixer"]
 
-Mixing = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
-"""From images and N classes to new images and their targets: classes, or N x classes parts that add up to 1.
-
-It draws from a generator on the CPU.
-"""
+Mixer = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+"""From the network's input and N class indices to a mixed input and N x classes parts; draws from a CPU generator."""
 
 
-def mixing(mixup: float, cutmix: float, classes: int) -> Mixing:
-    """What a recipe does to the images of a batch and their classes; with both, one or the other, each as likely.
+def mixer(mixup: float, cutmix: float, classes: int, shape: tuple[int, int, int]) -> Mixer | None:
+    """What a recipe says of mixing; where it names both, one or the other in each batch, as likely. None for neither.
+
+    Each image is mixed with one of the batch, which may be itself. How much of the first is kept is drawn once for a
+    batch, from the beta distribution with both parameters alpha.
 
     Args:
-        mixup: alpha; 0 for none.
-        cutmix: likewise.
+        mixup: its alpha (Zhang et al., 2018): images are added; 0 for none.
+        cutmix: its alpha (Yun et al., 2019): a box is taken from the other image; 0 for none.
         classes: how many there are.
+        shape: channels, height and width of the network's input, or of what it reads in a row.
     """
-    ways = [way for way, alpha in ((_mixup(mixup), mixup), (_cutmix(cutmix), cutmix)) if alpha]
+    chosen = [(alpha, mix) for alpha, mix in ((mixup, _added), (cutmix, _cut)) if alpha]
+    if not chosen:
+        return None
 
-    def mixed(images: Tensor, labels: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        if not ways:
-            return images, labels
-        way = ways[int(torch.randint(len(ways), (), generator=generator))]
-        partners = torch.randperm(len(labels), generator=generator).to(labels.device)
-        found, part = way(images, images[partners], generator)
-        shares = one_hot(labels, classes).float()
-        return found, part * shares + (1 - part) * shares[partners]
-
-    return mixed
-
-
-_Way = Callable[[Tensor, Tensor, Generator], tuple[Tensor, float]]
-"""Mixes images with others; and which part is left of the first."""
-
-
-def _mixup(alpha: float) -> _Way:
-    """A weighted mean of two images (Zhang et al., 2018)."""
-
-    def mixed(images: Tensor, others: Tensor, generator: Generator) -> tuple[Tensor, float]:
-        part = _beta(alpha, generator)
-        return torch.lerp(others, images, part), part
+    def mixed(images: Tensor, target: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        draw = random.Random(int(torch.randint(2**63 - 1, (), generator=generator)))  # torch's beta takes no generator
+        alpha, mix = draw.choice(chosen)
+        others = torch.randperm(len(images), generator=generator).to(images.device)
+        maps = images.view(len(images), *shape)
+        new, kept = mix(maps, maps[others], draw.betavariate(alpha, alpha), draw)
+        parts = one_hot(target, classes).float()
+        return new.view_as(images), torch.lerp(parts[others], parts, kept)
 
     return mixed
 
 
-def _cutmix(alpha: float) -> _Way:
-    """A rectangle of an image is that of another one (Yun et al., 2019); of a row of values, a stretch."""
-
-    def mixed(images: Tensor, others: Tensor, generator: Generator) -> tuple[Tensor, float]:
-        axes = images.ndim - 2 or 1
-        side = sqrt(1 - _beta(alpha, generator)) if axes == 2 else 1 - _beta(alpha, generator)
-        sizes = images.shape[-axes:]
-        cut = [_stretch(extent, side, generator) for extent in sizes]
-        region: tuple[Any, ...] = (..., *cut)
-        found = images.clone()
-        found[region] = others[region]
-        return found, 1 - prod((each.stop - each.start) / extent for each, extent in zip(cut, sizes, strict=True))
-
-    return mixed
+def _added(images: Tensor, others: Tensor, kept: float, draw: random.Random) -> tuple[Tensor, float]:
+    return torch.lerp(others, images, kept), kept
 
 
-def _stretch(extent: int, part: float, generator: Generator) -> slice:
-    """A part of an axis about a random place, cut off at the ends."""
-    middle, half = int(torch.randint(extent, (), generator=generator)), round(extent * part) / 2
-    return slice(max(0, int(middle - half)), min(extent, int(middle + half)))
+def _cut(images: Tensor, others: Tensor, kept: float, draw: random.Random) -> tuple[Tensor, float]:
+    """A box of the image's shape about a random place, cut off where it reaches out; the part that is really kept."""
+    height, width = images.shape[2:]
+    side = (1 - kept) ** 0.5
+    rows, columns = _span(height, side, draw), _span(width, side, draw)
+    new = images.clone()
+    new[:, :, rows, columns] = others[:, :, rows, columns]
+    taken = (rows.stop - rows.start) * (columns.stop - columns.start)
+    return new, 1 - taken / (height * width)
 
 
-def _beta(alpha: float, generator: Generator) -> float:
-    """A draw from Beta(alpha, alpha)."""
-    seed = int(torch.randint(2**63 - 1, (), generator=generator))
-    return float(np.random.default_rng(seed).beta(alpha, alpha))
+def _span(there: int, part: float, draw: random.Random) -> slice:
+    length, middle = int(there * part), draw.randrange(there)
+    return slice(max(0, middle - length // 2), min(there, middle - length // 2 + length))

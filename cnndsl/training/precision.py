@@ -1,81 +1,127 @@
-"""How a network computes: in which precision and memory format, compiled or not; and how it takes a step."""
+"""In what numbers and in what form of memory a network is computed, forward and backward."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from cnndsl.training.errors import Unusable
-from cnndsl.training.recipe import Recipe
 
 __all__ = ["Precision"]
 
-TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
-"""What is computed in place of float32, by the recipe's word."""
+KINDS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+"""What precisions below fp32 compute convolutions and products in; weights and sums stay in float32."""
+
+
+COMPILER = ("torch._dynamo", "torch._inductor")
+"""Where the errors of torch.compile come from."""
 
 
 class Precision:
-    """A network on its device, brought into the form in which a recipe wants it trained.
+    """A network as it is computed in training and evaluation. All that is off costs nothing.
 
-    Weights stay float32; bf16 and fp16 are those of torch's autocast. In fp16 the loss is scaled, so that small
-    gradients do not become 0 (Micikevicius et al., 2018), and a step with infinite gradients is passed over.
+    Calling it is calling the network. The network itself keeps its weights and their names; only where they lie in
+    memory changes. In fp16 the loss is scaled for the way back, so that small gradients are not lost, and a step with
+    gradients that are not finite is left out (Micikevicius et al., 2018).
 
     Args:
-        network: brought into its memory format in place.
-        recipe: which.
-        device: where it is.
-
-    Attributes:
-        run: what is called: the network, or what torch.compile makes of it, which has the same weights.
+        network: on its device.
+        device: which.
+        kind: of the numbers.
+        channels_last: whether the channels of maps and kernels lie side by side in memory.
+        compile: whether `torch.compile` compiles it, when it is first called.
     """
 
-    def __init__(self, network: nn.Module, recipe: Recipe, device: torch.device) -> None:
-        if recipe.channels_last:
-            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.run: Any = torch.compile(network) if recipe.compile else network
-        self._is_compiled = recipe.compile
-        self._weights = list(network.parameters())
-        self._clip = recipe.clip
-        self._device = device.type
-        self._type = TYPES.get(recipe.precision)
-        self._scaler = torch.amp.GradScaler(device.type) if recipe.precision == "fp16" else None
+    def __init__(
+        self,
+        network: nn.Module,
+        device: torch.device,
+        kind: Literal["fp32", "bf16", "fp16"] = "fp32",
+        *,
+        channels_last: bool = False,
+        compile: bool = False,
+    ) -> None:
+        self.network = network
+        self._device = device
+        self._kind = KINDS.get(kind)
+        self._channels_last = channels_last
+        self._scaler = torch.amp.GradScaler(device.type) if kind == "fp16" else None
+        self._told = _limits_told if compile or self._kind else nullcontext
+        self._run: Callable[[Tensor], Any] = torch.compile(network) if compile else network
+        if channels_last:
+            for tensor in (*network.parameters(), *network.buffers()):
+                if tensor.ndim == 4:
+                    tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
 
-    def outputs(self, inputs: Tensor) -> Any:
-        """What the network gives: a tensor, or a named tuple of several; inside of `autocast`.
+    def __call__(self, images: Tensor) -> Any:
+        """What the network answers.
 
         Raises:
-            Unusable: it cannot be compiled on this machine.
+            Unusable: it cannot be compiled here, or the device does not compute in numbers of this kind.
         """
-        if not self._is_compiled:
-            return self.run(inputs)
-        from torch._inductor.exc import InductorError  # it is imported anyway by now, and else not needed
+        if self._channels_last and images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
+        with self._told():
+            if self._kind is None:
+                return self._run(images)
+            with torch.autocast(self._device.type, self._kind):
+                return self._run(images)
 
-        try:
-            return self.run(inputs)
-        except InductorError as error:
-            reason = str(error).strip().split("\n")[0][:200]
-            raise Unusable(f"torch.compile cannot compile the network on this machine: {reason}") from None
+    def backward(self, loss: Tensor, of: int = 1) -> None:
+        """Add the gradients of a batch's loss, one of so many whose mean a step follows.
 
-    def autocast(self) -> AbstractContextManager[Any]:
-        """Inside of it the network and the loss are computed."""
-        return torch.autocast(self._device, self._type) if self._type else nullcontext()
+        Raises:
+            Unusable: as when it is called.
+        """
+        loss = loss / of if of > 1 else loss
+        with self._told():
+            (self._scaler.scale(loss) if self._scaler else loss).backward()  # type: ignore[no-untyped-call]
 
-    def backward(self, loss: Tensor) -> None:
-        """Add the gradients of a loss to those that are there."""
-        (self._scaler.scale(loss) if self._scaler else loss).backward()  # type: ignore[no-untyped-call]
+    def step(self, optimizer: torch.optim.Optimizer, clip: float = 0.0) -> None:
+        """Take a step and forget the gradients.
 
-    def step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Let the optimizer take a step with the gradients that are there, clipped to a norm; then there are none."""
-        if self._scaler and self._clip:
+        Args:
+            optimizer: of the network's parameters.
+            clip: what the norm of all gradients together is brought down to, if it is greater; 0 for no limit.
+        """
+        if self._scaler:
             self._scaler.unscale_(optimizer)
-        if self._clip:
-            nn.utils.clip_grad_norm_(self._weights, self._clip)
+        if clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), clip)
         if self._scaler:
             self._scaler.step(optimizer)
             self._scaler.update()
         else:
             optimizer.step()
         optimizer.zero_grad()
+
+    def state_dict(self) -> dict[str, float]:
+        """The scale of fp16 and the steps since it changed, as plain numbers; nothing for other kinds."""
+        return self._scaler.state_dict() if self._scaler else {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave, of the same kind."""
+        if self._scaler:
+            self._scaler.load_state_dict(dict(state))
+
+
+@contextmanager
+def _limits_told() -> Iterator[None]:
+    """Give torch's errors about what it cannot compile or compute one form.
+
+    Raises:
+        Unusable: in their place.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).strip().split("\n")[0]
+        if type(error).__module__.startswith(COMPILER):
+            raise Unusable(f"the network cannot be compiled here ({reason}): leave out --compile") from None
+        if "not implemented for" in reason:
+            raise Unusable(f"not all of the network has this precision ({reason}): write --precision fp32") from None
+        raise

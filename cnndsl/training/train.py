@@ -24,7 +24,7 @@ from cnndsl.training.feed import Feed, feed
 from cnndsl.training.left_out import LeftOut
 from cnndsl.training.loop import Means, Training
 from cnndsl.training.losses import balanced, criterion
-from cnndsl.training.mixing import mixing
+from cnndsl.training.mixing import mixer
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.progress import EpochMetrics, Progress, Validation
 from cnndsl.training.recipe import Recipe
@@ -163,7 +163,7 @@ class Trainer:
         return Means(
             feed=self._feed(self.images),
             prepare=_prepared(preprocessing, self._augmenter(preprocessing.shape[1:])),
-            mixing=mixing(recipe.mixup, recipe.cutmix, classes),
+            mixer=mixer(recipe.mixup, recipe.cutmix, classes, preprocessing.shape),
             criterion=criterion(
                 classifier.loss,
                 classes,

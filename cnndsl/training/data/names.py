@@ -9,6 +9,7 @@ from cnndsl.diagnostics.suggest import did_you_mean
 from cnndsl.training.data import cifar, folder, hub, idx, npz, shipped
 from cnndsl.training.data.data_set import DataSet
 from cnndsl.training.errors import Unusable
+from cnndsl.training.forms import FORMS
 from cnndsl.training.left_out import Broken
 
 __all__ = ["DATA_SETS", "find"]
@@ -20,8 +21,6 @@ SOURCES: dict[str, Callable[[Path, Broken], DataSet]] = {"idx": idx.find, "cifar
 """Those in files of a format of their own, by what stands before the colon."""
 
 HUB = "hf"
-
-FORMS = (*DATA_SETS, "idx:DIR", "cifar:DIR", f"{HUB}:NAME", "a folder of pictures by class", "a .npz file")
 
 
 def find(name: str, *, broken: Broken = "fail", folder: Path | None = None) -> DataSet:

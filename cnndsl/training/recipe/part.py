@@ -132,7 +132,9 @@ def parts_by_word(family: type[Part] = Part) -> dict[str, type[Part]]:
 class Text(Attribute[str]):
     """A string or a bare word."""
 
-    takes = "a text"
+    def __init__(self, phrase: str, default: object = REQUIRED, takes: str = "a text") -> None:
+        super().__init__(phrase, default)
+        self.takes = takes
 
     def bind(self, value: Any, rank: int) -> str:
         if not isinstance(value, str) or not value:

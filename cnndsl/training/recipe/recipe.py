@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
 from cnndsl.layers.attributes import Extents, Flag, Real, Symbol, Whole
+from cnndsl.training.forms import FORMS
 from cnndsl.training.recipe.augmentations import Augmentation, Shift
 from cnndsl.training.recipe.optimizers import Adam, Optimizer
 from cnndsl.training.recipe.part import Among, Chain, Clash, Either, Numbers, OneOf, Part, Text
@@ -58,7 +59,7 @@ class Recipe(Part):
     """What the keys from this one on are about."""
 
     # what it sees
-    data = Text("the data", "digits")
+    data = Text("the data", "digits", takes=", ".join(FORMS))
     broken = Symbol("what becomes of files that cannot be read", ("fail", "skip"), "fail")
     size = Either(Extents("the size of the images before augmentation"), ("input",), "input")
     validation = Either(Real("the part of the training images that is kept for validation", minimum=0, maximum=0.9),
@@ -89,7 +90,7 @@ class Recipe(Part):
 
     # where and in what form
     seed = Whole("the seed", 0, minimum=0)
-    device = Text("the device", "auto")
+    device = Text("the device", "auto", takes="auto, cpu, cuda or cuda:1")
     threads = Either(Whole("the number of threads"), ("auto",), "auto")
     workers = Either(Whole("the number of workers that read files", minimum=0), ("auto",), "auto")
     precision = Symbol("the precision", ("fp32", "bf16", "fp16"), "fp32")
