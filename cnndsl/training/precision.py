@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +31,7 @@ class Precision:
     Args:
         network: on its device.
         device: which.
-        kind: of the numbers.
+        kind: of the numbers: fp32, bf16 or fp16.
         channels_last: whether the channels of maps and kernels lie side by side in memory.
         compile: whether `torch.compile` compiles it, when it is first called.
     """
@@ -40,7 +40,7 @@ class Precision:
         self,
         network: nn.Module,
         device: torch.device,
-        kind: Literal["fp32", "bf16", "fp16"] = "fp32",
+        kind: str = "fp32",
         *,
         channels_last: bool = False,
         compile: bool = False,
