@@ -163,7 +163,8 @@ def test_json_holds_what_was_seen_and_what_was_not(small_run: Path, tmp_path: Pa
 
 
 def test_pictures_in_batches_are_told_as_one_by_one(run_folder: Path, tmp_path: Path) -> None:
-    with_value("settings.batch", 3)(run_folder)
+    recipe = run_folder / "recipe.cnn"
+    recipe.write_text(recipe.read_text().replace("batch=64", "batch=3"))
     rng = np.random.default_rng(0)
     pictures = [tmp_path / f"{number}.png" for number in range(8)]
     for number, picture in enumerate(pictures):

@@ -120,9 +120,6 @@ class ResizedCrop(Augmentation):
     def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
         return piece(self.size, wanted)
 
-    def leaving(self, channels: int, size: Size, wanted: Size) -> Size:
-        return piece(self.size, wanted)
-
 
 class Flip(Augmentation):
     """Left and right change places in a part of the images."""
