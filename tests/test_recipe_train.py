@@ -172,6 +172,21 @@ def test_without_a_single_shape_of_the_data_a_bare_input_is_a_mistake() -> None:
     assert str(graph.outputs[0].node.type) == "3"
 
 
+@pytest.mark.torch
+def test_pictures_of_several_sizes_need_one_that_is_written(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(5):
+            image.new("RGB", (8 + number, 9)).save(tmp_path / "pets" / name / f"{number}.png")
+    train = ["train", "-e", "INPUT -> FC", "--data", tmp_path / "pets", *SHORT, "--out", tmp_path / "run"]
+    done = call(*train)
+    assert done.exit_code == 1
+    assert "error[missing-argument]: INPUT needs its size here: the pictures of " in done.stderr
+    assert "are from 9x8 to 9x12 (height x width)\n" in done.stderr
+    assert "network  3x9x9 -> 2, " in call(*train, "--size", "9").stdout
+
+
 @pytest.mark.parametrize(
     ("text", "is_filled_in"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cnndsl.compiler import NO_DATA, Filling, compile_one
 from cnndsl.diagnostics import Diagnostic, Diagnostics
+from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model, SpecError
 from cnndsl.resources import MOST_NODES
 from cnndsl.source import Source
@@ -99,4 +100,12 @@ def filling(images: Images | Pictures, name: str, recipe: Recipe) -> Filling:
     size = cut[-1] if cut else recipe.size
     if size != _INPUT:
         return Filling((images.channels, *piece(size, (0, 0))), classes)
-    return Filling(images.shape, classes, f"the images of {name} have more than one size")
+    return Filling(images.shape, classes, _why_not(images, name))
+
+
+def _why_not(images: Images | Pictures, name: str) -> str:
+    """What there is to say of images that have no single shape; "" of others."""
+    if isinstance(images, Images) or images.shape is not None:
+        return ""
+    smallest, largest = map(by_x, images.sizes)
+    return f"the pictures of {name} are from {smallest} to {largest} (height x width)"
