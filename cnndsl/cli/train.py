@@ -56,7 +56,7 @@ def command(spec: Spec, flags: dict[str, str], weights: Given | None, out: str |
         images = data_set.training()
     model = plan.model(images, data_set.name)
     show(model.diagnostics)
-    trainer = Trainer(model, data_set, images, plan.recipe, device)
+    trainer = Trainer(model, data_set, images, plan.recipe, device, plan.places)
     tell_left_out(trainer.left_out_before)
     if weights:
         tell(trainer.begin_with(weights.path, weights.match, weights.partial), weights)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isqrt, prod
 from typing import Literal
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import compile_source
-from cnndsl.graph import End, leading_to
+from cnndsl.graph import End, Node, leading_to
 from cnndsl.layers import TensorType
 from cnndsl.layers.activation import LogSoftmax, Sigmoid, Softmax
 from cnndsl.layers.extent import Extent
@@ -18,6 +18,7 @@ from cnndsl.layers.normalisation import BatchNormalisation
 from cnndsl.layers.rejected import Rejected
 from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model
+from cnndsl.source import Span
 from cnndsl.training.data import Facts, Images, Pictures, PictureStream
 from cnndsl.training.errors import Misfit
 from cnndsl.training.preprocessing import Preprocessing
@@ -41,11 +42,13 @@ class Classifier:
         spec: the network as it is written.
         data: the images.
         recipe: how it is trained.
+        places: where the values of the recipe are written, by key, of those that are.
     """
 
     spec: Model
     data: Facts
     recipe: Recipe
+    places: Mapping[str, Span] = field(default_factory=dict)
 
     @cached_property
     def trained(self) -> Model:
@@ -85,6 +88,7 @@ class Classifier:
         for output in self.outputs:
             self._check_output(output)
         self._check_output_weights()
+        self._check_class_weights()
         self._check_augmentation()
         if cost(self.spec.graph).params == 0:
             raise Misfit("there is nothing to train: no layer has weights", self.outputs[0].node.span)
@@ -174,9 +178,17 @@ class Classifier:
             raise Misfit(message, self.outputs[1].node.span, help)
         if weights != "none" and len(weights) != count:
             message = (
-                f"output_weights has {len(weights)} numbers, and the network {count} outputs: {_listed(self.outputs)}"
+                f"output_weights has {len(weights)} numbers, and the network {count} output{'s' * (count > 1)}: {_listed(self.outputs)}"
             )
-            raise Misfit(message, self.outputs[-1].node.span, "give one number for each output, the main one first")
+            place = self._place("output_weights", self.outputs[-1].node)
+            raise Misfit(message, place, "give one number for each output, the main one first")
+
+    def _check_class_weights(self) -> None:
+        weights, count = self.recipe.class_weights, len(self.data.classes)
+        if not isinstance(weights, str) and len(weights) != count:
+            message = f"class_weights has {len(weights)} numbers, and {self.data.name} has {count} classes"
+            help = "give one number for each class, or `balanced`"
+            raise Misfit(message, self._place("class_weights", self.outputs[0].node), help)
 
     def _check_augmentation(self) -> None:
         """See that images of the network's input leave the augmentation."""
@@ -186,7 +198,12 @@ class Classifier:
         try:
             sizes(self.recipe.augment, self.data.shape[0], size, wanted)
         except Rejected as rejected:
-            raise Misfit(rejected.message, self.spec.graph.inputs[0].node.span, rejected.help) from None
+            place = self._place("augment", self.spec.graph.inputs[0].node)
+            raise Misfit(rejected.message, place, rejected.help) from None
+
+    def _place(self, key: str, node: Node) -> Span:
+        """Where a value of the recipe is written, or a layer that it has to do with."""
+        return self.places.get(key, node.span)
 
     def _input_help(self, size: TensorType) -> str:
         """How to set this size, if that is all it takes."""

@@ -10,7 +10,7 @@ from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.layers.tensor import by_x
 from cnndsl.model import Model, SpecError
 from cnndsl.resources import MOST_NODES
-from cnndsl.source import Source
+from cnndsl.source import Source, Span
 from cnndsl.training.data import Images, Pictures
 from cnndsl.training.recipe.augmentations import Crop, ResizedCrop, piece
 from cnndsl.training.recipe.read import read
@@ -60,9 +60,14 @@ class Plan:
             raise SpecError(self.diagnostics)
 
     @property
+    def places(self) -> Mapping[str, Span]:
+        """Where the values of the recipe are written, by key, of those that are."""
+        return self._reading.written
+
+    @property
     def folder(self) -> Path | None:
         """Where a relative path of the data starts: where the spec lies that names it; None for the working folder."""
-        source, place = self._spec[0], self._reading.written.get("data")
+        source, place = self._spec[0], self.places.get("data")
         return source.path.parent if source.path and place and place.source is source else None
 
     def model(self, images: Images | Pictures, name: str) -> Model:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from cnndsl import __version__
 from cnndsl.backends.torch.weights.load import Fitted, fit
 from cnndsl.backends.torch.weights.report import Match, Report
 from cnndsl.model import Model
-from cnndsl.source import shipped
+from cnndsl.source import Span, shipped
 from cnndsl.training import logs, runs, weights
 from cnndsl.training.augmentation import Augmenter, Components, augmenter, principal_components
 from cnndsl.training.classifier import Classifier, sized
@@ -50,6 +50,7 @@ class Trainer:
         images: its training part; pictures come to the size that the recipe says, or that of the network's input.
         recipe: how.
         device: where.
+        places: where the values of the recipe are written, by key, of those that are.
 
     Attributes:
         classifier: the network with its data and recipe.
@@ -64,12 +65,18 @@ class Trainer:
     """
 
     def __init__(
-        self, model: Model, data_set: DataSet, images: Images | Pictures, recipe: Recipe, device: torch.device
+        self,
+        model: Model,
+        data_set: DataSet,
+        images: Images | Pictures,
+        recipe: Recipe,
+        device: torch.device,
+        places: Mapping[str, Span] | None = None,
     ) -> None:
         self._data_set = data_set
         kept, self._kept = _split(images, data_set.name, recipe)
         self.images = sized(kept, model, recipe)
-        self.classifier = Classifier(model, self.images.facts(data_set.name), recipe)
+        self.classifier = Classifier(model, self.images.facts(data_set.name), recipe, places or {})
         self.classifier.check()
         self.device = device
         self.finished: list[EpochMetrics] = []
