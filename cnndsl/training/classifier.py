@@ -177,9 +177,9 @@ class Classifier:
             help = f"give --output-weights '({sides})'"
             raise Misfit(message, self.outputs[1].node.span, help)
         if weights != "none" and len(weights) != count:
-            message = (
-                f"output_weights has {len(weights)} numbers, and the network {count} output{'s' * (count > 1)}: {_listed(self.outputs)}"
-            )
+            numbers, outputs = f"number{'s' * (len(weights) > 1)}", f"output{'s' * (count > 1)}"
+            listed = _listed(self.outputs)
+            message = f"output_weights has {len(weights)} {numbers}, and the network {count} {outputs}: {listed}"
             place = self._place("output_weights", self.outputs[-1].node)
             raise Misfit(message, place, "give one number for each output, the main one first")
 
