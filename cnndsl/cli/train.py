@@ -99,6 +99,10 @@ def _train(trainer: Trainer, out: str | None) -> None:
         except (Diverged, OutOfMemory, Unusable) as error:
             raise type(error)(f"{error}\n  {_what_stands(trainer, run)}") from None
     tell_left_out(trainer.left_out)
+    if len(trainer.finished) < trainer.recipe.epochs:
+        patience = trainer.recipe.patience
+        waited = "an epoch" if patience == 1 else f"{patience} epochs"
+        click.echo(f"stopped after epoch {len(trainer.finished)}: the validation loss has not fallen for {waited}")
     last, seconds = trainer.finished[-1], sum(metrics.seconds for metrics in trainer.finished)
     click.echo(f"trained in {seconds:.1f} s; on the training images: {figures(last.loss, last.accuracy)}")
     click.echo(f"next: cnndsl eval {shlex.quote(str(run.path))}")
