@@ -289,3 +289,13 @@ def test_a_loss_that_is_no_number_ends_the_training_and_what_was_written_stays(
     assert f"the weights of epoch 4 are in {tmp_path / 'run'}" in done.stderr
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 4
     assert call("eval", tmp_path / "run").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "ours"), [("--learning-rate", "--lr"), ("--batch_size", "--batch"), ("--batch-size", "--batch")]
+)
+def test_a_flag_as_others_call_it_is_told_ours(given: str, ours: str) -> None:
+    done = call("train", "-e", "INPUT(64) -> FC(10)", given, "1")
+    assert done.exit_code == 2
+    assert given in done.stderr
+    assert f"Here it is {ours}." in done.stderr

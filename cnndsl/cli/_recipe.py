@@ -21,6 +21,16 @@ class RecipeCommand(click.Command):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *_flags()]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As of every command; a flag as PyTorch or Keras calls what it sets is told ours."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            ours = _ours(error.option_name)
+            if ours is None:
+                raise
+            raise click.NoSuchOption(error.option_name, f"{error.message} Here it is {ours}.", ctx=ctx) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         given = {flag.name: ctx.params.pop(flag.name) for flag in _flags() if flag.name}
         ctx.params["flags"] = {name: _as_text(value) for name, value in given.items() if value is not None}
@@ -45,6 +55,17 @@ class _Flag(click.Option):
     def __init__(self, name: str, declaration: str, heading: str, **rest: Any) -> None:
         super().__init__([declaration, name], default=None, show_default=False, **rest)
         self.heading = heading
+
+
+def _ours(given: str) -> str | None:
+    """What `--learning-rate` is called here, where that is known."""
+    from cnndsl.training.recipe.flags import option
+    from cnndsl.training.recipe.optimizers import Optimizer
+    from cnndsl.training.recipe.recipe import Recipe
+
+    name = given.lstrip("-").replace("-", "_").lower()
+    ours = Recipe.keywords_elsewhere.get(name) or Optimizer.keywords_elsewhere.get(name)
+    return option(ours) if ours else None
 
 
 def _as_text(value: str | bool) -> str:
