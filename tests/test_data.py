@@ -121,7 +121,7 @@ def test_too_few_images_to_hold_some_back_are_told(tmp_path: Path) -> None:
     np.savez(tmp_path / "few.npz", x=drawn(8, 4, 4), y=labelled(8, 4))
     with pytest.raises(Unusable, match="a single image of b, and a class needs two"):
         find("lonely.npz", folder=tmp_path).training()
-    with pytest.raises(Unusable, match="8 images in 4 classes, too few to hold back a fifth"):
+    with pytest.raises(Unusable, match="8 images in 4 classes, too few to hold back 20% of them"):
         find("few.npz", folder=tmp_path).training()
 
 

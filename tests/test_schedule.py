@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import pytest
-from cnndsl.training.settings import Settings
 
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.schedules import Constant, Cosine, MultiStep, OneCycle, Plateau, Schedule, Step
@@ -64,11 +63,13 @@ def test_a_schedule_is_that_of_torch(schedule: Schedule, name: str, arguments: d
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 9, 10, 60, 1380])
-def test_the_rates_of_the_default_recipe_are_those_of_the_settings(steps: int) -> None:
+def test_the_default_rates_rise_over_a_tenth_and_fall_along_half_a_cosine(steps: int) -> None:
     recipe = Recipe.bind({})
-    settings = Settings(lr=recipe.optimizer.lr)
-    found = [settings.lr * factor(recipe.schedule, recipe.warmup, step, steps, 23) for step in range(steps)]
-    assert found == pytest.approx([settings.rate(step, steps) for step in range(steps)], rel=4e-16, abs=0)
+    warm = max(1, steps // 10)
+    rising = [(step + 1) / warm for step in range(warm)]
+    falling = [0.5 * (1 + math.cos(math.pi * step / (steps - warm))) for step in range(steps - warm)]
+    found = [factor(recipe.schedule, recipe.warmup, step, steps, 23) for step in range(steps)]
+    assert found == pytest.approx([*rising, *falling], rel=4e-16, abs=0)
 
 
 @pytest.mark.parametrize(("warmup", "steps"), [(0.25, 15), (1, 5), (2.5, 12), (0.001, 1), (0, 0), (0.29, 17)])

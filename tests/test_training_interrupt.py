@@ -94,7 +94,7 @@ def test_on_a_terminal_the_cursor_comes_back(start: Callable[..., subprocess.Pop
     process = start(stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
-    while not re.search(rb"epoch ([2-9]|\d\d+)/", shown):  # so that one is finished
+    while not re.search(rb"epoch +([2-9]|\d\d+)/", shown):  # so that one is finished
         shown += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
     try:

@@ -177,7 +177,8 @@ def _is_in_a_later_statement(text: str, offset: int, opened: int) -> bool:
 def starts_statement(text: str, offset: int) -> bool:
     """Whether the line of an offset begins as only a definition or a flow does."""
     start = text.rfind("\n", 0, offset) + 1
-    return bool(re.match(r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b", text[start : start + 2 * _AROUND]))
+    first = r"[A-Za-z_]\w*(\([^\n]{0,400}\))?[ \t]*=[^=]|INPUT\b|(?i:TRAIN)[ \t]*\("
+    return bool(re.match(first, text[start : start + 2 * _AROUND]))
 
 
 def tokens(text: str) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnndsl.layers.rejected import Rejected
 from cnndsl.training.recipe import optimizers as parts
 
 __all__ = ["decaying", "optimizer"]
@@ -42,11 +41,7 @@ def optimizer(part: parts.Optimizer, module: nn.Module) -> torch.optim.Optimizer
 
     Weights that decay and the rest are two groups, where there is weight decay and both exist. The L1 penalty's
     gradient, `l1 * sign(w)`, is added when `step` is called: behind clipping, as weight decay is.
-
-    Raises:
-        Rejected: values that torch's optimizer does not take together, or at their limit.
     """
-    _check(part)
     make, implementation = CLASSES[type(part)]
     values = {name: part.value(name) for name in part.attributes if name not in OURS}
     made = make(_groups(part, module), **values, **{implementation: True})
@@ -58,13 +53,6 @@ def optimizer(part: parts.Optimizer, module: nn.Module) -> torch.optim.Optimizer
 def decaying(module: nn.Module) -> list[Tensor]:
     """The weights of its convolutions and dense layers, each once."""
     return list(dict.fromkeys(each.weight for each in module.modules() if isinstance(each, DECAYING)))
-
-
-def _check(part: parts.Optimizer) -> None:
-    if isinstance(part, parts.SGD) and part.nesterov and not part.momentum:
-        raise Rejected("Nesterov's gradient needs a momentum, and that is 0", attribute="nesterov")
-    if isinstance(part, parts.Adam | parts.AdamW) and max(part.betas) >= 1:
-        raise Rejected("a beta is below 1: with 1 the average never moves", attribute="betas")
 
 
 def _penalised(part: parts.Optimizer, module: nn.Module) -> list[Tensor]:

@@ -96,7 +96,8 @@ class Preprocessing:
         return self.shape[1:]
 
     def _entering(self, images: Tensor, white: float | None = None) -> Tensor:
-        images = self._with_channels(self._normalised(images, white or self.white))
+        images = _with_channels(images, len(self.mean))
+        images = _with_channels(self._normalised(images, white or self.white), self.shape[0])
         return images.flatten(1) if self.is_vector else images
 
     def _normalised(self, images: Tensor, white: float) -> Tensor:
@@ -105,11 +106,15 @@ class Preprocessing:
         offset = per_channel(tuple(-mean / std for mean, std in zip(self.mean, self.std, strict=True)), images.device)
         return _times(images, scale).add_(offset)
 
-    def _with_channels(self, images: Tensor) -> Tensor:
-        channels, given = self.shape[0], images.shape[1]
-        if channels == 1 and given == len(LUMA):
-            return (images * per_channel(LUMA, images.device)).sum(dim=1, keepdim=True)
-        return images.expand(-1, channels, -1, -1)
+
+def _with_channels(images: Tensor, channels: int) -> Tensor:
+    """Grey in every channel, or the grey value of colours."""
+    given = images.shape[1]
+    if channels == given:
+        return images
+    if channels == 1 and given == len(LUMA):
+        return (images * per_channel(LUMA, images.device)).sum(dim=1, keepdim=True)
+    return images.expand(-1, channels, -1, -1)
 
 
 def _times(pixels: Tensor, factor: Tensor | float) -> Tensor:

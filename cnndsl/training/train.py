@@ -89,7 +89,8 @@ class Trainer:
     @property
     def left_out_before(self) -> tuple[LeftOut, ...]:
         """What was found to be broken before the training began."""
-        return (*self.images.left_out, *(self._watched.left_out if self._watched else ()))
+        found = (*self.images.left_out, *(self._watched.left_out if self._watched else ()))
+        return tuple(dict.fromkeys(found))  # what belongs to no part is found with both
 
     @property
     def recipe(self) -> Recipe:

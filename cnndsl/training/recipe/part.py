@@ -55,6 +55,9 @@ class Part(Declared):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(self.value(name) == other.value(name) for name in self.attributes)
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def __hash__(self) -> int:
         return hash((type(self), *map(str, map(self.value, self.attributes))))
 

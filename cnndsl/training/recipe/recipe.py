@@ -59,7 +59,7 @@ class Recipe(Part):
     """What the keys from this one on are about."""
 
     # what it sees
-    data = Text("the data", "digits", takes=", ".join(FORMS))
+    data = Text("the data", "digits", takes=f"one of {', '.join(FORMS)}")
     broken = Symbol("what becomes of files that cannot be read", ("fail", "skip"), "fail")
     size = Either(Extents("the size of the images before augmentation"), ("input",), "input")
     validation = Either(Real("the part of the training images that is kept for validation", minimum=0, maximum=0.9),
