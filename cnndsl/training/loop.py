@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cnndsl.training.answers import likeliest, main_output
 from cnndsl.training.averaging import MovingAverage
-from cnndsl.training.errors import Diverged, memory_told
+from cnndsl.training.errors import Diverged, Unusable, memory_told
 from cnndsl.training.feed import Feed
 from cnndsl.training.losses import Criterion
 from cnndsl.training.mixing import Mixer
@@ -92,6 +92,7 @@ class Training:
         Raises:
             Diverged: the loss or a weight is no longer finite; the epoch's metrics are not given then.
             OutOfMemory: a batch does not fit.
+            Unusable: a picture turns out to be broken, and that is not to be passed over; or all are.
         """
         while self.epoch < self.recipe.epochs and not self._has_settled():
             with memory_told(self.recipe.batch):
@@ -115,6 +116,8 @@ class Training:
                 tally.read()
                 self._require_finite(tally.loss)
             watch(tally.progress(self.epoch + 1, number, len(batches)))
+        if not tally.images:
+            raise Unusable("not one of the pictures to train on can be read")
         tally.read()
         seconds = tally.seconds
         self._require_finite(tally.loss, *self.network.parameters())
@@ -138,10 +141,9 @@ class Training:
             batches: how many the epoch has.
             ends_step: whether the optimizer takes its step behind it.
         """
-        inputs = self.means.prepare(pixels, self.generator)
-        mixer, targets = self.means.mixer, labels
-        if mixer:
-            inputs, targets = mixer(inputs, labels, self.generator)
+        inputs, targets = self.means.prepare(pixels, self.generator), labels
+        if self.means.mixer:
+            inputs, targets = self.means.mixer(inputs, labels, self.generator)
         outputs = self.precision(inputs)
         loss = self.means.criterion(outputs, targets)
         self.precision.backward(loss, of=self._batches_of_step(number, batches))
