@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -43,6 +44,19 @@ def run() -> Run:
         )
 
     return run
+
+
+USUAL = 0.03
+"""Seconds of the processor that `slowness` measures by, on the machines where limits of time were set."""
+
+
+def slowness() -> float:
+    """How many times as slow as usual the machine is at this moment; 1 where it is faster."""
+    start = process_time()
+    found: dict[int, str] = {}
+    for number in range(300_000):
+        found[number % 1000] = str(number)
+    return max(1.0, (process_time() - start) / USUAL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
