@@ -46,7 +46,7 @@ def run() -> Run:
     return run
 
 
-USUAL = 0.03
+USUAL = 0.02
 """Seconds of the processor that `slowness` measures by, on the machines where limits of time were set."""
 
 
