@@ -23,12 +23,9 @@ from cnndsl.training.data import Facts, Images, Pictures, PictureStream
 from cnndsl.training.errors import Misfit
 from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.recipe import Recipe
-from cnndsl.training.recipe.augmentations import piece, sizes
+from cnndsl.training.recipe.augmentations import AS_INPUT, piece, sizes
 
 __all__ = ["CHANNELS", "Classifier", "sized"]
-
-AS_INPUT = "input"
-"""A size in a recipe that stands for that of the network's input."""
 
 CHANNELS = (1, 3)
 """What channels can be turned into: grey and colour into one another."""
@@ -194,9 +191,8 @@ class Classifier:
         """See that images of the network's input leave the augmentation."""
         shape, _ = self._entering()
         wanted = shape[1:]
-        size = wanted if self.recipe.size == AS_INPUT else piece(self.recipe.size, wanted)
         try:
-            sizes(self.recipe.augment, self.data.shape[0], size, wanted)
+            sizes(self.recipe.augment, self.data.shape[0], piece(self.recipe.size, wanted), wanted)
         except Rejected as rejected:
             place = self._place("augment", self.spec.graph.inputs[0].node)
             raise Misfit(rejected.message, place, rejected.help) from None

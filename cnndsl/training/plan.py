@@ -12,14 +12,11 @@ from cnndsl.model import Model, SpecError
 from cnndsl.resources import MOST_NODES
 from cnndsl.source import Source, Span
 from cnndsl.training.data import Images, Pictures
-from cnndsl.training.recipe.augmentations import Crop, ResizedCrop, piece
+from cnndsl.training.recipe.augmentations import AS_INPUT, Crop, ResizedCrop, piece
 from cnndsl.training.recipe.read import read
 from cnndsl.training.recipe.recipe import Recipe
 
 __all__ = ["Plan", "filling"]
-
-_INPUT = "input"
-"""The size that stands for that of the network's input."""
 
 
 class Plan:
@@ -101,9 +98,9 @@ class Plan:
 def filling(images: Images | Pictures, name: str, recipe: Recipe) -> Filling:
     """What a spec takes from its data and recipe: the size that images have when they enter, and their classes."""
     classes = len(images.classes)
-    cut = [part.size for part in recipe.augment if isinstance(part, Crop | ResizedCrop) and part.size != _INPUT]
+    cut = [part.size for part in recipe.augment if isinstance(part, Crop | ResizedCrop) and part.size != AS_INPUT]
     size = cut[-1] if cut else recipe.size
-    if size != _INPUT:
+    if size != AS_INPUT:
         return Filling((images.channels, *piece(size, (0, 0))), classes)
     return Filling(images.shape, classes, _why_not(images, name))
 

@@ -13,6 +13,7 @@ from cnndsl.layers.tensor import by_x
 from cnndsl.training.recipe.part import Either, Numbers, Part
 
 __all__ = [
+    "AS_INPUT",
     "Augmentation",
     "ColorPCA",
     "Crop",
@@ -30,6 +31,9 @@ __all__ = [
     "piece",
     "sizes",
 ]
+
+AS_INPUT = "input"
+"""The size, as a recipe writes it, that stands for that of the network's input."""
 
 Size = tuple[int, int]
 """Height and width."""
@@ -57,7 +61,7 @@ def piece(size: str | tuple[int, ...], wanted: Size) -> Size:
 
 
 def _size() -> Either:
-    return Either(Extents("the size of the piece"), ("input",), "input")
+    return Either(Extents("the size of the piece"), (AS_INPUT,), AS_INPUT)
 
 
 class Augmentation(Part):

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from cnndsl.layers.attributes import Extents, Flag, Real, Symbol, Whole
 from cnndsl.training.forms import FORMS
-from cnndsl.training.recipe.augmentations import Augmentation, Shift
+from cnndsl.training.recipe.augmentations import AS_INPUT, Augmentation, Shift
 from cnndsl.training.recipe.optimizers import Adam, Optimizer
 from cnndsl.training.recipe.part import Among, Chain, Clash, Either, Numbers, OneOf, Part, Text
 from cnndsl.training.recipe.schedules import Cosine, MultiStep, OneCycle, Plateau, Schedule
@@ -61,7 +61,7 @@ class Recipe(Part):
     # what it sees
     data = Text("the data", "digits", takes=f"one of {', '.join(FORMS)}")
     broken = Symbol("what becomes of files that cannot be read", ("fail", "skip"), "fail")
-    size = Either(Extents("the size of the images before augmentation"), ("input",), "input")
+    size = Either(Extents("the size of the images before augmentation"), (AS_INPUT,), AS_INPUT)
     validation = Either(Real("the part of the training images that is kept for validation", minimum=0, maximum=0.9),
                         ("auto",), "auto")  # fmt: skip
     augment = Chain("the augmentation", Augmentation, (Shift.bind({}),))
