@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pages import filled
+from pages import filled, rewrite
 from processes import ROOT, machine, versions
 
 RESULTS = ROOT / "benchmarks" / "results" / "accuracy.json"
@@ -117,10 +117,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--page", action="store_true", help="write the page from the results")
     given = parser.parse_args()
-    results: Results = json.loads(given.output.read_text()) if given.output.exists() else {"tasks": {}}
     if given.page:
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+        rewrite(PAGE, given.output, page)
         return
+    results: Results = json.loads(given.output.read_text()) if given.output.exists() else {"tasks": {}}
     results |= {"machine": machine(), "versions": versions(["cnndsl", "torch"])}
     for name in given.only or TASKS:
         for seed in given.seed or SEEDS:

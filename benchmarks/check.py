@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pages import filled, told
+from pages import filled, rewrite, told
 from processes import ROOT, Failed, Used, installed, machine, run, versions
 
 import cnndsl
@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help=f"measure nothing: write {PAGE.name} from {RESULTS.name}")
     options = parser.parse_args()
     if options.page:
-        PAGE.write_text(page(PAGE.read_text(), json.loads(RESULTS.read_text())))
+        rewrite(PAGE, RESULTS, page)
         return
     tools = [name for name in TOOLS if name == CNNDSL or name in options.tools]
     if missing := [TOOLS[name].package for name in tools if not installed(TOOLS[name].package)]:

@@ -26,7 +26,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pages import filled, told
+from pages import filled, rewrite, told
 from processes import ROOT, machine, versions
 
 import cnndsl
@@ -406,7 +406,7 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help=f"measure nothing: write {PAGE.name} from {RESULTS.name}")
     options = parser.parse_args()
     if options.page:
-        PAGE.write_text(page(PAGE.read_text(), json.loads(RESULTS.read_text())))
+        rewrite(PAGE, RESULTS, page)
         return
     if options.allocator == "keeps" and not KEEPING.items() <= os.environ.items():  # it is read when a process starts
         sys.exit(subprocess.run([sys.executable, *sys.argv], env=os.environ | KEEPING, check=False).returncode)

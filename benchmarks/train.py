@@ -7,6 +7,8 @@ The start: whole processes, from the command to the end of the first optimizer s
     python benchmarks/train.py --only lenet5 --rounds 3        a first look
     python benchmarks/train.py                                 all, into benchmarks/results/train.json
     python benchmarks/train.py --page                          write docs/speed.md from the results
+
+Where there is a GPU, everything computes on it, and ResNet-18 at 3x224x224 is measured too, eager and compiled.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from pages import filled, told
+from pages import filled, rewrite, told
 from processes import ROOT, machine, run, versions
 
 if TYPE_CHECKING:
@@ -28,11 +30,36 @@ if TYPE_CHECKING:
 
 RESULTS = ROOT / "benchmarks" / "results" / "train.json"
 PAGE = ROOT / "docs" / "speed.md"
-SPECS = {"lenet5": ROOT / "specs" / "lenet5.cnn", "resnet": ROOT / "benchmarks" / "loops" / "resnet.cnn"}
 BATCH = 128
 LR = 0.001
-IMAGES = {"lenet5": 12_800, "resnet": 1_280}
-"""Of MNIST's shape, in an epoch of each network."""
+CLASSES = 10
+
+
+class Case(NamedTuple):
+    """A network and the images of an epoch.
+
+    Attributes:
+        spec: the network.
+        shape: channels, height and width of an image.
+        images: how many; random ones of ten classes.
+        compile: whether `torch.compile` compiles the network, in the loops that can.
+    """
+
+    spec: Path
+    shape: tuple[int, int, int]
+    images: int
+    compile: bool = False
+
+
+RESNET18 = Case(ROOT / "benchmarks" / "loops" / "resnet18.cnn", (3, 224, 224), 2_560)
+CASES = {
+    "lenet5": Case(ROOT / "specs" / "lenet5.cnn", (1, 32, 32), 12_800),
+    "resnet": Case(ROOT / "benchmarks" / "loops" / "resnet.cnn", (1, 28, 28), 1_280),
+    "resnet18": RESNET18,
+    "resnet18-compiled": RESNET18._replace(compile=True),
+}
+ON_GPU = ("resnet18", "resnet18-compiled")
+"""What is measured only there, unless it is asked for."""
 
 PARITY = 0.97
 """What ours has to reach of the fastest."""
@@ -43,25 +70,52 @@ LATEST = 1.15
 Results = dict[str, Any]
 
 
-def throughput(names: list[str], rounds: int) -> Results:
-    """Images per second of each loop, by network."""
+def throughput(names: list[str], rounds: int, images: int | None) -> Results:
+    """Images per second of each loop, by network; with so many images in an epoch, if a number is given."""
     from pairs import settle
 
     settle(None)
-    return {name: _throughput(name, rounds) for name in names}
+    cases = {name: CASES[name] for name in names}
+    return {
+        name: _throughput(name, case._replace(images=images or case.images), rounds) for name, case in cases.items()
+    }
 
 
-def _throughput(name: str, rounds: int) -> Results:
+def _throughput(name: str, case: Case, rounds: int) -> Results:
     from pairs import in_turn
 
-    count = IMAGES[name]
-    seconds = in_turn(_loops(name, count), rounds)
-    found: Results = {"images": count, "batch": BATCH, "rounds": rounds, "loops": {}}
+    seconds = in_turn({loop: _finished(epoch) for loop, epoch in _loops(case).items()}, rounds)
+    found: Results = {"images": case.images, "batch": BATCH, "rounds": rounds, "loops": {}}
     for loop, taken in seconds.items():
-        found["loops"][loop] = round(count / statistics.median(taken), 1)
+        found["loops"][loop] = round(case.images / statistics.median(taken), 1)
         print(f"{name}, {loop}: {found['loops'][loop]:,} images/s", file=sys.stderr, flush=True)
     found["ratio"], found["again"] = _ratios(seconds)
     return found
+
+
+def _finished(epoch: Callable[[], None]) -> Callable[[], None]:
+    """The epoch until the GPU is done with it."""
+    import torch
+
+    def finished() -> None:
+        epoch()
+        if _has_gpu():
+            torch.cuda.synchronize()
+
+    return finished
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _card() -> dict[str, str]:
+    """The GPU, if there is one."""
+    import torch
+
+    return {"card": torch.cuda.get_device_name()} if _has_gpu() else {}
 
 
 def _ratios(seconds: dict[str, list[float]]) -> tuple[Results, Results]:
@@ -75,7 +129,7 @@ def _ratios(seconds: dict[str, list[float]]) -> tuple[Results, Results]:
     return {"fastest": fastest, **ours._asdict()}, Ratio.of(one / other for one, other in again)._asdict()
 
 
-def _loops(name: str, count: int) -> dict[str, Callable[[], None]]:
+def _loops(case: Case) -> dict[str, Callable[[], None]]:
     """An epoch of each loop, on the same images."""
     import numpy as np
     import torch
@@ -83,34 +137,37 @@ def _loops(name: str, count: int) -> dict[str, Callable[[], None]]:
 
     import cnndsl
 
-    model = cnndsl.load(SPECS[name], input=(1, 28, 28) if name == "resnet" else (1, 32, 32))
-    side = model.graph.inputs[0].node.type.shape[1]
+    model = cnndsl.load(case.spec, input=case.shape)
     random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (count, side, side), dtype=np.uint8)
-    labels = random.integers(0, 10, count)
+    pixels = random.integers(0, 256, (case.images, *case.shape), dtype=np.uint8)
+    labels = random.integers(0, CLASSES, case.images)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    images = _normalised(torch.from_numpy(pixels)[:, None]).to(device)
+    images = _normalised(torch.from_numpy(pixels)).to(device)
     classes = torch.from_numpy(labels).to(device)
 
     def network() -> torch.nn.Module:
-        return model.to_torch().to(device)
+        made = model.to_torch().to(device)
+        return cast("torch.nn.Module", torch.compile(made)) if case.compile else made
 
-    our_loop, our_network = ours.loop(model, ours.grey(pixels, labels), BATCH, LR, device)
-    keras_loop, learned = with_keras.loop(name, images, classes, BATCH, LR)
-    if learned != sum(each.numel() for each in our_network.parameters()):
-        raise ValueError(f"Keras' {name} learns {learned:,} numbers")
-    return {
+    our_images = ours.images(pixels, labels, CLASSES)
+    our_loop, our_network = ours.loop(model, our_images, BATCH, LR, device, compile=case.compile)
+    loops = {
         "cnndsl": our_loop,
         "by hand": by_hand.loop(network(), images, classes, BATCH, LR),
         "by hand, again": by_hand.loop(network(), images, classes, BATCH, LR),
         "accelerate": with_accelerate.loop(network(), images, classes, BATCH, LR),
-        "Keras on torch": keras_loop,
     }
+    if not case.compile:  # Keras on torch compiles no `fit`
+        loops["Keras on torch"], learned = with_keras.loop(case.spec.stem, images, classes, BATCH, LR)
+        if learned != sum(each.numel() for each in our_network.parameters()):
+            raise ValueError(f"Keras' {case.spec.stem} learns {learned:,} numbers")
+    return loops
 
 
 def _normalised(pixels: torch.Tensor) -> torch.Tensor:
     images = pixels.float() / 255
-    return (images - images.mean()) / images.std()
+    over = (0, 2, 3)
+    return (images - images.mean(over, keepdim=True)) / images.std(over, keepdim=True)
 
 
 def start(rounds: int) -> Results:
@@ -155,7 +212,7 @@ def missed(results: Results) -> list[str]:
 
 def page(text: str, results: Results) -> str:
     """The page with its marked parts written from results."""
-    parts = {"throughput": _throughput_table, "start": _start_table, "machine": lambda of: told(of["machine"])}
+    parts = {"throughput": _throughput_table, "start": _start_table, "machine": _machine}
     return filled(text, "train", lambda name: parts[name](results))
 
 
@@ -163,10 +220,19 @@ def _throughput_table(results: Results) -> str:
     found = results["throughput"]
     rows = ["| images per second | " + " | ".join(found) + " |", "|---|" + "--:|" * len(found)]
     loops = next(iter(found.values()))["loops"]
-    rows += [_line(loop, [f"{each['loops'][loop]:,.0f}" for each in found.values()]) for loop in loops]
+    rows += [_line(loop, [_rate(each["loops"].get(loop)) for each in found.values()]) for loop in loops]
     rows.append(_line("cnndsl beside the fastest other", [_span(each["ratio"]) for each in found.values()]))
     rows.append(_line("A/A", [_span(each["again"]) for each in found.values()]))
     return "\n".join(rows) + "\n"
+
+
+def _machine(results: Results) -> str:
+    where = results["machine"]
+    return f"{where['card']}; {told(where)}" if "card" in where else told(where)
+
+
+def _rate(found: float | None) -> str:
+    return "-" if found is None else f"{found:,.0f}"
 
 
 def _line(name: str, cells: list[str]) -> str:
@@ -187,19 +253,19 @@ def _span(ratio: Results) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--only", action="append", choices=[*SPECS, "start"], help="what to measure; all, if not given")
+    parser.add_argument("--only", action="append", choices=[*CASES, "start"], help="what to measure; all, if not given")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--images", type=int, help="in an epoch, of every network")
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--page", action="store_true", help="write the page from the results")
     given = parser.parse_args()
     if given.page:
-        results = json.loads(given.output.read_text())
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+        rewrite(PAGE, given.output, page)
         return
-    wanted = given.only or [*SPECS, "start"]
-    results = {"machine": machine(), "versions": versions(["cnndsl", "torch", "keras", "accelerate"])}
-    if names := [name for name in SPECS if name in wanted]:
-        results["throughput"] = throughput(names, given.rounds)
+    wanted = given.only or [*(name for name in CASES if name not in ON_GPU or _has_gpu()), "start"]
+    results = {"machine": machine() | _card(), "versions": versions(["cnndsl", "torch", "keras", "accelerate"])}
+    if names := [name for name in CASES if name in wanted]:
+        results["throughput"] = throughput(names, given.rounds, given.images)
     if "start" in wanted:
         results["start"] = start(given.rounds)
     given.output.write_text(json.dumps(results, indent=1) + "\n")

@@ -94,6 +94,19 @@ def test_other_classes_than_those_of_the_data_are_a_clash(spec: Path, tmp_path: 
 
 
 @pytest.mark.torch
+@pytest.mark.parametrize("size", ["input", "8"])
+def test_ten_pieces_need_a_larger_image(size: str, tmp_path: Path) -> None:
+    text = f"INPUT(1x8x8) -> FC(10)\nTRAIN(epochs=1, size={size}, crops=10)"
+    done = call("train", "-e", text, "--out", tmp_path / "run")
+    assert done.exit_code == 1
+    assert "error[misfit]: crops=10 looks at so many pieces of an image" in done.stderr
+    assert "as large as the network's input, 8x8\n" in done.stderr
+    assert "^^" in done.stderr.split("crops=10)")[1]
+    larger = call("train", "-e", text, "--size", "10", "--augment", "CROP(8)", "--out", tmp_path / "run")
+    assert larger.exit_code == 0
+
+
+@pytest.mark.torch
 def test_a_window_that_fits_no_image_of_the_data_is_told(tmp_path: Path) -> None:
     fits_by_default = "INPUT -> POOL(9) -> FC"
     assert not compiled(fits_by_default).has_errors

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Run
 from specs_in_tests import SPECS
+from terminals import shown_on
 
 import cnndsl
 from cnndsl.analyses.outline import MOST_LINES, Entry, flat, outline, walk
@@ -302,17 +303,8 @@ def on_a_terminal(**environment: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
     with subprocess.Popen(command, cwd=ROOT, stdout=theirs, env={**kept, "COLUMNS": "80", **environment}) as process:
         os.close(theirs)
-        found = bytearray()
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # Linux says so where the other end is closed
-                break
-            if not part:
-                break
-            found += part
+        found = shown_on(ours)
         process.wait()
-    os.close(ours)
     return found.decode()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from terminals import shown_on
 
 from cnndsl.cli import _progress
 from cnndsl.training.progress import EpochMetrics, Progress
@@ -51,13 +52,7 @@ def on_terminal(script: str, columns: int, **more: str) -> str:
         [sys.executable, "-c", script], cwd=ROOT, stdout=theirs, stderr=theirs, env=environment(**more)
     )
     os.close(theirs)
-    shown = b""
-    try:
-        while block := os.read(ours, 4096):
-            shown += block
-    except OSError:  # Linux's way to say that the other end is closed
-        pass
-    os.close(ours)
+    shown = shown_on(ours)
     assert process.wait(timeout=60) == 0, shown
     return shown.decode()
 

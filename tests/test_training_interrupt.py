@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run
+from terminals import shown_on
 
 pytestmark = [pytest.mark.torch, pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal on POSIX")]
 
@@ -97,12 +98,7 @@ def test_on_a_terminal_the_cursor_comes_back(start: Callable[..., subprocess.Pop
     while not re.search(rb"epoch +([2-9]|\d\d+)/", shown):  # so that one is finished
         shown += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
-    try:
-        while block := os.read(ours, 4096):
-            shown += block
-    except OSError:  # Linux's way to say that the other end is closed
-        pass
-    os.close(ours)
+    shown += shown_on(ours)
     assert process.wait(timeout=60) == 130
     hidden, back = shown.rindex(b"\x1b[?25l"), shown.rindex(b"\x1b[?25h")
     assert hidden < back

@@ -19,13 +19,14 @@ ENDLESS = 10**6
 
 
 def loop(
-    model: cnndsl.Model, images: Images, batch: int, lr: float, device: torch.device
+    model: cnndsl.Model, images: Images, batch: int, lr: float, device: torch.device, *, compile: bool = False
 ) -> tuple[Callable[[], None], torch.nn.Module]:
     """The loop, and the network that it trains. Images are as their files have them: whole numbers."""
     recipe = Recipe.bind(
         {
             "augment": "none",
             "batch": batch,
+            "compile": compile,
             "epochs": ENDLESS,
             "optimizer": Adam.bind({"lr": lr}),
             "schedule": Constant.bind({}),
@@ -43,6 +44,6 @@ def loop(
     return epoch, training.network
 
 
-def grey(pixels: np.ndarray, labels: np.ndarray) -> Images:
-    """Images of N x H x W."""
-    return Images(pixels[:, None], labels.astype(np.int64), tuple(map(str, range(10))))
+def images(pixels: np.ndarray, labels: np.ndarray, classes: int) -> Images:
+    """Images of N x C x H x W."""
+    return Images(pixels, labels.astype(np.int64), tuple(map(str, range(classes))))

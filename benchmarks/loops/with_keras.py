@@ -52,6 +52,16 @@ def resnet(shape: tuple[int, ...]) -> Any:
     return keras.Model(entering, layers.Dense(10)(layers.GlobalAveragePooling2D()(found)))
 
 
+def resnet18(shape: tuple[int, ...]) -> Any:
+    """`resnet18.cnn`, beside this file."""
+    entering = keras.Input(shape)
+    found = layers.ReLU()(_conv(entering, 64, 7, 2))
+    found = layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(found))  # behind a ReLU 0 is the least
+    for width, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        found = _block(_block(found, width, stride), width, 1)
+    return keras.Model(entering, layers.Dense(10)(layers.GlobalAveragePooling2D()(found)))
+
+
 def _block(entering: Any, width: int, stride: int) -> Any:
     inner = layers.ReLU()(_conv(entering, width, 3, stride))
     inner = _conv(inner, width, 3)
@@ -66,4 +76,4 @@ def _conv(entering: Any, width: int, kernel: int, stride: int = 1) -> Any:
     return layers.BatchNormalization(axis=1)(found)
 
 
-NETWORKS = {"lenet5": lenet5, "resnet": resnet}
+NETWORKS = {"lenet5": lenet5, "resnet": resnet, "resnet18": resnet18}

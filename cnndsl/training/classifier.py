@@ -87,6 +87,7 @@ class Classifier:
         self._check_output_weights()
         self._check_class_weights()
         self._check_augmentation()
+        self._check_crops()
         if cost(self.spec.graph).params == 0:
             raise Misfit("there is nothing to train: no layer has weights", self.outputs[0].node.span)
         for node in self.spec.graph:
@@ -196,6 +197,16 @@ class Classifier:
         except Rejected as rejected:
             place = self._place("augment", self.spec.graph.inputs[0].node)
             raise Misfit(rejected.message, place, rejected.help) from None
+
+    def _check_crops(self) -> None:
+        """See that the pieces of an image are not all the same."""
+        shape, _ = self._entering()
+        wanted = shape[1:]
+        if self.recipe.crops > 1 and piece(self.recipe.size, wanted) == wanted:
+            images = f"the images are as large as the network's input, {by_x(wanted)}"
+            message = f"crops={self.recipe.crops} looks at so many pieces of an image, and {images}"
+            place = self._place("crops", self.spec.graph.inputs[0].node)
+            raise Misfit(message, place, "give a larger --size, or leave crops out")
 
     def _place(self, key: str, node: Node) -> Span:
         """Where a value of the recipe is written, or a layer that it has to do with."""
