@@ -2,8 +2,8 @@
 # make test      set up, then lint, types, import contracts and the suite, with and without torch
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
-# make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, and the words in grammars/cnn.tmLanguage.json, from
-#                the declarations
+# make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, the table of docs/zoo.md, and the words in
+#                grammars/cnn.tmLanguage.json, from the declarations and from specs/index.csv
 #
 # PYTHON=python3.12 chooses the interpreter; CONSTRAINTS=/dev/null takes whatever torch pip finds.
 
@@ -23,7 +23,7 @@ setup: $(VENV)/installed
 # Bytecode is compiled here for those whose Python is told to write none.
 $(VENV)/installed: $(PROJECT)
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,train,data,pdf,rivals]'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[test,train,data,pdf,rivals,chart]'
 	$(RUN) compileall -q cnndsl
 	touch $@
 
@@ -68,7 +68,7 @@ test-gpu: setup
 	$(RUN) pytest -m gpu || [ $$? -eq 5 ]
 
 docs: setup
-	$(RUN) cnndsl.reference docs/layers.md docs/codes.md grammars/cnn.tmLanguage.json
+	$(RUN) cnndsl.reference docs/layers.md docs/codes.md docs/zoo.md grammars/cnn.tmLanguage.json
 	$(RUN) cnndsl.training.recipe docs/recipe.md
 
 format: setup

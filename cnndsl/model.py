@@ -294,4 +294,4 @@ def parse(text: str, /, *, input: object = None, max_nodes: int = MOST_NODES, **
 
 def _model(source: Source, parameters: Mapping[str, object], input: object, max_nodes: int) -> Model:
     inputs = {} if input is None else dict(input) if isinstance(input, Mapping) else {"": input}
-    return Model.compiled(source, parameters, inputs, max_nodes=max_nodes)
+    return Model.compiled(source, source.with_settings(parameters), inputs, max_nodes=max_nodes)

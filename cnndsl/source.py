@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cnndsl.zoo import Entry
 
 __all__ = [
     "SUFFIX",
@@ -23,6 +26,7 @@ __all__ = [
     "shipped_specs",
     "split_model",
     "used",
+    "zoo",
 ]
 
 SUFFIX = ".cnn"
@@ -51,12 +55,16 @@ class Source:
         text: what it says.
         path: the file; None for a text that lies in none.
         model: which of its models is asked for; "" where that is not said.
+        variant: the name under which the zoo has it with the settings; "" for what is no variant.
+        settings: the values of its parameters that this name stands for, by parameter.
     """
 
     name: str
     text: str = field(repr=False)
     path: Path | None = field(default=None, repr=False)
     model: str = field(default="", repr=False)
+    variant: str = field(default="", repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -78,8 +86,19 @@ class Source:
 
     @property
     def stem(self) -> str:
-        """The name of the models in this text: the file's name without folder and suffix."""
+        """The name of the models in this text: the zoo's for a variant, else the file's without folder and suffix."""
+        if self.variant:
+            return self.variant
         return Path(self.name).stem if self.name.endswith(SUFFIX) else self.name.strip("<>")
+
+    @property
+    def file_name(self) -> str:
+        """The name of a file that holds this text alone, where what is set of it is kept elsewhere."""
+        return f"{self.variant}{SUFFIX}" if self.variant else self.name
+
+    def with_settings(self, parameters: Mapping[str, object]) -> dict[str, object]:
+        """Values for its parameters, those that its name stands for included; the given ones win."""
+        return {**self.settings, **parameters}
 
     @property
     def may_change(self) -> bool:
@@ -131,8 +150,15 @@ def shipped(folder: str) -> Path:
 
 
 def shipped_specs() -> list[str]:
-    """The names that `zoo:` accepts, sorted."""
-    return sorted(path.stem for path in shipped("specs").glob(f"*{SUFFIX}"))
+    """The names that `zoo:` accepts, sorted: those of the index and of the files."""
+    return sorted({*zoo(), *(path.stem for path in shipped("specs").glob(f"*{SUFFIX}"))})
+
+
+def zoo() -> Mapping[str, Entry]:
+    """The index of the shipped specs."""
+    from cnndsl.zoo import index  # the csv module is not needed for files
+
+    return index(shipped("specs"))
 
 
 def read(name: str | os.PathLike[str]) -> Source:
@@ -142,9 +168,10 @@ def read(name: str | os.PathLike[str]) -> Source:
         UnreadableSource: there is no such file, or its content is not UTF-8 text.
     """
     name, model = split_model(os.fspath(name))
-    path = _zoo_path(name.removeprefix(ZOO)) if name.startswith(ZOO) else Path(name)
-    source = _read(path, name)
-    return Source(path.name if name.startswith(ZOO) else name, source, path, model)
+    if name.startswith(ZOO):
+        return _shipped_spec(name, model)
+    path = Path(name)
+    return Source(name, _read(path, name), path, model)
 
 
 def split_model(name: str) -> tuple[str, str]:
@@ -231,8 +258,20 @@ def decode(content: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _zoo_path(name: str) -> Path:
-    names = shipped_specs()
-    if name not in names:
-        raise UnreadableSource(f"zoo:{name} is not shipped; there are: {', '.join(names)}")
-    return shipped("specs") / f"{name}{SUFFIX}"
+def _shipped_spec(name: str, model: str) -> Source:
+    wanted = name.removeprefix(ZOO)
+    entry = zoo().get(wanted)
+    path = shipped("specs") / f"{entry.spec if entry else wanted}{SUFFIX}"
+    if entry is None and wanted not in shipped_specs():
+        raise UnreadableSource(f"{name} is not shipped; {_close_to(wanted)}`cnndsl zoo` lists what is")
+    text = _read(path, name)
+    if entry is None or (entry.spec == wanted and not entry.settings):
+        return Source(path.name, text, path, model)
+    return Source(path.name, text, path, model, wanted, entry.settings)
+
+
+def _close_to(name: str) -> str:
+    from difflib import get_close_matches  # only on the way to an error
+
+    close = get_close_matches(name, shipped_specs())
+    return f"did you mean {' or '.join(f'{ZOO}{each}' for each in close)}? " if close else ""

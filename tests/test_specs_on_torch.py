@@ -10,15 +10,22 @@ from meta import seen_by_compiler, seen_by_torch
 
 import cnndsl
 from cnndsl.layers.normalisation import BatchNormalisation
+from cnndsl.source import zoo
+
+torch = pytest.importorskip("torch")
 
 pytestmark = pytest.mark.torch
 
 SPECS = [pytest.param(path, id=path.stem) for path in sorted((ROOT / "specs").glob("*.cnn"))]
+ENTRIES = [
+    pytest.param(f"zoo:{entry.name}", id=entry.name, marks=[pytest.mark.slow] if entry.settings else [])
+    for entry in zoo().values()
+]
 
 
-@pytest.mark.parametrize("spec", SPECS)
-def test_torch_sees_what_the_compiler_says(spec: Path) -> None:
-    model = cnndsl.load(spec)
+@pytest.mark.parametrize("name", ENTRIES)
+def test_torch_sees_what_the_compiler_says(name: str) -> None:
+    model = cnndsl.load(name)
     seen = seen_by_torch(model.graph)
     assert seen == seen_by_compiler(model.graph)
     totals = [sum(numbers) for numbers in zip(*((node.params, node.buffers, node.macs) for node in seen), strict=True)]
@@ -34,3 +41,14 @@ def test_batch_norms_keep_two_numbers_a_channel_and_a_count(spec: Path) -> None:
     for node, seen in zip(graph, seen_by_torch(graph), strict=True):
         if isinstance(node.layer, BatchNormalisation):
             assert seen.buffers == 2 * node.type.channels + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [pytest.param(*each.values, id=each.id) for each in ENTRIES])
+def test_tensors_pass(name: str) -> None:
+    model = cnndsl.load(name)
+    with torch.no_grad():
+        given = model.to_torch().eval()(torch.randn(1, *model.graph.inputs[0].node.type.shape))
+    outputs = given if isinstance(given, tuple) else (given,)
+    assert [tuple(output.shape[1:]) for output in outputs] == [end.node.type.shape for end in model.graph.outputs]
+    assert all(output.isfinite().all() for output in outputs)

@@ -1,4 +1,4 @@
-"""Every shipped spec has exactly the published counts, as the command prints them."""
+"""Every entry of the zoo has exactly the counts of its index: published ones, or those of tests/references."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Run
+from specs_in_tests import SPECS, compiled
 
 import cnndsl
 from cnndsl.cli import commands
+from cnndsl.reference.zoo import with_index
+from cnndsl.source import SUFFIX, zoo
+from cnndsl.zoo import Entry
 
-SPECS = sorted((ROOT / "specs").glob("*.cnn"))
-
-
-def published() -> dict[str, tuple[str, int, int, str]]:
-    """The rows of docs/zoo.md: input, parameters, MACs, output of each spec."""
-    rows: dict[str, tuple[str, int, int, str]] = {}
-    for line in (ROOT / "docs" / "zoo.md").read_text().splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 6 and re.fullmatch(r"[\d,]+", cells[2]):
-            name, entering, params, macs, leaving, _ = cells
-            rows[name] = entering, int(params.replace(",", "")), int(macs.replace(",", "")), leaving
-    return rows
+ENTRIES = [pytest.param(entry, id=entry.name) for entry in zoo().values()]
 
 
 def size(text: str) -> list[int]:
@@ -31,27 +24,119 @@ def size(text: str) -> list[int]:
 
 
 def test_every_spec_has_a_row_and_every_row_a_spec() -> None:
-    assert {spec.stem for spec in SPECS} == set(published())
+    assert {spec.stem for spec in SPECS} == {entry.spec for entry in zoo().values()}
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_check_prints_the_published_counts(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands(["check", str(spec), "--format", "json"], standalone_mode=False)
+FIRST = """
+    alexnet densenet121 densenet201 euronet googlenet inceptionv3 lecture-arrows lecture-conv-pool lecture-linear
+    lecture-one-conv lecture-pattern lecture-stacked lenet5 mobilenetv2 resnet50 resnet152 seresnet50 shufflenetv2 unet
+    vgg16
+"""
+
+
+def test_the_names_of_the_first_specs_stand() -> None:
+    assert set(FIRST.split()) <= set(zoo())
+
+
+def test_no_two_names_stand_for_the_same() -> None:
+    meant = [(entry.spec, *sorted(entry.settings.items())) for entry in zoo().values()]
+    assert len(set(meant)) == len(meant)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_check_prints_the_counts_of_the_index(entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
+    commands(["check", f"zoo:{entry.name}", "--format", "json"], standalone_mode=False)
     (report,) = json.loads(capsys.readouterr().out)
-    entering, params, macs, leaving = published()[spec.stem]
-    assert report["name"] == spec.stem
-    assert report["inputs"] == [{"name": "input", "size": size(entering)}]
-    assert report["outputs"] == [{"name": "out", "size": size(leaving)}]
-    assert (report["params"], report["macs"]) == (params, macs)
-    assert sum(node["params"] for node in report["nodes"]) == params
-    assert sum(node["macs"] for node in report["nodes"]) == macs
+    assert report["name"] == entry.name
+    assert [each["size"] for each in report["inputs"]] == [size(entry.input)]
+    assert [each["size"] for each in report["outputs"]] == [size(output) for output in entry.outputs]
+    assert (report["params"], report["macs"]) == (entry.params, entry.macs)
+    assert sum(node["params"] for node in report["nodes"]) == entry.params
+    assert sum(node["macs"] for node in report["nodes"]) == entry.macs
     assert report["diagnostics"] == []
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_opening_comment_tells_the_counts(spec: Path) -> None:
-    _, params, macs, _ = published()[spec.stem]
-    assert f"{params:,} parameters, {macs:,} MACs" in spec.read_text()
+    summary = cnndsl.load(spec).summary()
+    assert f"{summary.params:,} parameters, {summary.macs:,} MACs" in spec.read_text()
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_number_that_is_printed_somewhere_says_where(entry: Entry) -> None:
+    assert (entry.top1 is None) == (entry.source == "")
+    assert entry.top1 is None or 50 < entry.top1 < 100
+    assert re.match(r"(published|by hand|arithmetic): ", entry.counts)
+
+
+def test_what_is_counted_by_hand_is_counted_there() -> None:
+    for entry in zoo().values():
+        kind, _, where = entry.counts.partition(": ")
+        if kind != "published":
+            assert f'"{entry.name}"' in (ROOT / where).read_text(), entry.name
+
+
+def test_the_page_has_the_index() -> None:
+    page = (ROOT / "docs" / "zoo.md").read_text()
+    assert page == with_index(page), "the index has changed since `make docs`"
+
+
+MOST_LINES = {"resnet": 15, "densenet": 12, "vgg": 12, "inceptionv3": 25, "inceptionv4": 45}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_a_spec_is_short(spec: Path) -> None:
+    used = re.findall(r'^use "(.*)"', spec.read_text(), re.M)
+    alone = [name for name in used if sum(f'use "{name}"' in other.read_text() for other in SPECS) == 1]
+    texts = [spec.read_text(), *((ROOT / "specs" / name).read_text() for name in alone)]
+    lines = [line for text in texts for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    assert len(lines) <= MOST_LINES.get(spec.stem, 60)
+    assert all(len(line) <= 120 for line in lines)
+
+
+def test_classes_can_be_set_for_every_classifier() -> None:
+    for entry in zoo().values():
+        if re.search(r"^classes\b", (ROOT / "specs" / f"{entry.spec}{SUFFIX}").read_text(), re.M):
+            outputs = cnndsl.load(f"zoo:{entry.name}", classes=7).graph.outputs
+            assert all(end.node.type.channels == 7 for end in outputs), entry.name
+
+
+def test_a_variant_is_its_spec_with_its_values_and_what_is_set_besides() -> None:
+    variant = cnndsl.load("zoo:resnet101", classes=10)
+    assert variant.name == "resnet101"
+    assert variant.parameters == {"depth": "101", "classes": 10}
+    assert variant.summary().params == cnndsl.load("zoo:resnet", depth=101, classes=10).summary().params
+    assert cnndsl.load("zoo:resnet101", depth=18).summary().params == 11_689_512
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [("resnet", "depth", 77), ("vgg", "depth", 12), ("densenet", "depth", 122), ("shufflenetv1", "g", 5)],
+)
+def test_families_refuse_values_without_a_table(name: str, parameter: str, value: int) -> None:
+    found = compiled((ROOT / "specs" / f"{name}{SUFFIX}").read_text(), **{parameter: value})
+    assert found.has_errors
+
+
+def test_the_zoo_is_listed(run: Run) -> None:
+    lines = run("zoo", COLUMNS="200").stdout.splitlines()
+    assert lines[0].split() == ["zoo:", "year", "input", "params", "MACs", "top-1", "%", "printed", "in"]
+    assert len(lines) == len(zoo()) + 2
+    narrow = run("zoo", COLUMNS="80").stdout.splitlines()
+    assert max(map(len, narrow)) <= 80
+    chosen = run("zoo", "VGG", "--format", "csv").stdout.splitlines()
+    assert len(chosen) == 1 + sum("vgg" in entry.name for entry in zoo().values())
+    (one,) = json.loads(run("zoo", "zoo:resnet101", "--format", "json").stdout)[:1]
+    assert (one["name"], one["settings"], one["params"]) == ("resnet101", {"depth": "101"}, 44_549_160)
+
+
+def test_a_name_that_is_not_shipped_is_told_with_one_that_is(run: Run) -> None:
+    done = run("check", "zoo:resnet51")
+    assert done.returncode == 2
+    assert re.search(
+        r"zoo:resnet51 is not shipped; did you mean zoo:resnet.*\? `cnndsl zoo` lists what is", done.stderr
+    )
+    assert "has 'ressnet' in its name" in run("zoo", "ressnet").stderr
 
 
 LECTURE = {
@@ -76,9 +161,3 @@ def test_the_lines_of_the_lecture_run_verbatim(line: str, counts: tuple[int, int
 def test_the_pattern_of_the_lecture_runs_verbatim(n: int, m: int, k: int, counts: tuple[int, int]) -> None:
     summary = cnndsl.parse(PATTERN, N=n, M=m, K=k).summary()
     assert (summary.params, summary.macs) == counts
-
-
-def test_classes_can_be_set_for_every_classifier() -> None:
-    for spec in SPECS:
-        if "classes" in spec.read_text():
-            assert cnndsl.load(spec, classes=7).graph.outputs[0].node.type.channels == 7, spec.stem

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnndsl.backends.report.totals import Training
     from cnndsl.compiler import Compilation
 
-__all__ = ["Shape", "report_options", "written"]
+__all__ = ["Shape", "in_format", "report_options", "written"]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def written(compilations: Sequence[Compilation], shape: Shape) -> str:
     reports = [_report(graph, shape) for found in compilations for graph in found.graphs]
     compares = shape.form == "totals" or (len(compilations) > 1 and not shape.opens_blocks)
     tables = [_comparison(reports, shape)] if compares and reports else [_table(report, shape) for report in reports]
-    return _in_format(shape.form, tables) if tables else ""
+    return in_format(shape.form, tables) if tables else ""
 
 
 def _report(graph: Any, shape: Shape) -> Report:
@@ -215,7 +215,7 @@ def _comparison(reports: Sequence[Report], shape: Shape) -> Table:
     return comparison(reports, shape.columns or ("input", *USUAL))
 
 
-def _in_format(form: str, tables: Iterable[Table]) -> str:
+def in_format(form: str, tables: Iterable[Table]) -> str:
     """The tables as the module of a format writes them."""
     if form in ("table", "totals"):
         from cnndsl.backends.report.terminal import write

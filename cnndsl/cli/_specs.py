@@ -70,7 +70,7 @@ class Spec(NamedTuple):
     """A spec that is not compiled yet, with what is set of it from outside."""
 
     source: Source
-    parameters: Given
+    parameters: dict[str, object]
     inputs: Given
     roots: tuple[Path, ...]
     max_nodes: int
@@ -117,8 +117,9 @@ def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(2)
         from cnndsl.model import SpecError
 
+        source = sources[0]
         try:
-            return command(Spec(sources[0], parameters, inputs, roots, max_nodes), **rest)
+            return command(Spec(source, source.with_settings(parameters), inputs, roots, max_nodes), **rest)
         except SpecError as error:
             show(error.diagnostics)
             sys.exit(1)

@@ -37,7 +37,7 @@ def command(
     """Report every layer's output size, parameters and multiply-accumulates, and every mistake.
 
     Blocks are opened as far as fits on a page, and what repeats is told once. Several specs get a line each. A folder
-    stands for the .cnn files in it and below.
+    stands for the .cnn files in it and below; those that only define blocks for others are passed over.
 
     Reports go to standard output, mistakes to standard error. The exit status is 0 where all is well, 1 where a spec
     has mistakes, 2 where one cannot be read.
@@ -46,14 +46,14 @@ def command(
     from cnndsl.compiler import compile_source
 
     def compiled(source: Source) -> Compilation:
-        return compile_source(source, parameters, inputs, roots, max_nodes)
+        return compile_source(source, source.with_settings(parameters), inputs, roots, max_nodes)
 
     sources, complete = read_specs(specs, texts, folders=True)
     if fix and not all(source.may_change for source in sources):
         raise click.UsageError("--fix changes files: give the paths of specs of your own")
     if fix:
         sources = [mended(source, lambda text: compiled(text).diagnostics) for source in sources]
-    compilations = [compiled(source) for source in sources]
+    compilations = _with_networks([compiled(source) for source in sources], specs)
     for compilation in compilations:
         show(compilation.diagnostics)
         _offer(compilation)
@@ -62,6 +62,17 @@ def command(
         sys.exit(2)
     if any(compilation.has_errors for compilation in compilations):
         sys.exit(1)
+
+
+def _with_networks(compilations: list[Compilation], specs: tuple[str, ...]) -> list[Compilation]:
+    """Leave out files of a folder that hold nothing but definitions, which `use` brings in elsewhere."""
+
+    def is_library(found: Compilation) -> bool:
+        is_named = found.source.path is None or found.source.name in specs
+        has_flow = found.file is None or found.file.flows
+        return not is_named and not has_flow and [each.code for each in found.diagnostics] == ["no-input"]
+
+    return [found for found in compilations if not is_library(found)] or compilations
 
 
 def _offer(found: Compilation) -> None:

@@ -115,7 +115,7 @@ class Trainer:
         files = _brought_in(model)
         run = runs.create(out, model.name)
         config = Config(
-            network=model.source.name,
+            network=model.source.file_name,
             model=model.source.model,
             parameters=model.parameters,
             inputs=model.inputs,

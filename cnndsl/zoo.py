@@ -1,0 +1,76 @@
+"""The index of the shipped specs: what each name stands for, and what the network comes to.
+
+It is a table, `specs/index.csv`; several names may stand for one spec with other values of its parameters.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["INDEX", "Entry", "index"]
+
+INDEX = "index.csv"
+
+
+class Entry(NamedTuple):
+    """A row.
+
+    Attributes:
+        name: what stands behind `zoo:`.
+        spec: the name of the file, without its suffix.
+        settings: the values of the file's parameters that the name stands for, by parameter.
+        year: of the publication.
+        task: what the network is for, by the name of a data set where it has one.
+        input: the shape of its input.
+        params: its parameters, as published or counted by other means than the compiler.
+        macs: its multiply-accumulates for one sample, likewise.
+        outputs: the shapes of its outputs, the main one first.
+        top1: the published accuracy on the task in percent, of one network; None where none is known.
+        source: where that is printed, and how it was measured if not on one crop.
+        counts: where parameters and MACs come from: `published: ...`, `by hand: FILE` or `arithmetic: FILE`.
+    """
+
+    name: str
+    spec: str
+    settings: Mapping[str, str]
+    year: int
+    task: str
+    input: str
+    params: int
+    macs: int
+    outputs: tuple[str, ...]
+    top1: float | None
+    source: str
+    counts: str
+
+
+@cache
+def index(folder: Path) -> Mapping[str, Entry]:
+    """The rows of the index in a folder, by name, in their order."""
+    with (folder / INDEX).open(encoding="utf-8", newline="") as file:
+        entries = [_entry(row) for row in csv.DictReader(file)]
+    return {entry.name: entry for entry in entries}
+
+
+def _entry(row: Mapping[str, str]) -> Entry:
+    settings = dict[str, str]()
+    for setting in row["set"].split():
+        name, _, settings[name] = setting.partition("=")
+    return Entry(
+        name=row["name"],
+        spec=row["spec"],
+        settings=settings,
+        year=int(row["year"]),
+        task=row["task"],
+        input=row["input"],
+        params=int(row["params"]),
+        macs=int(row["macs"]),
+        outputs=tuple(row["output"].split("; ")),
+        top1=float(row["top1"]) if row["top1"] else None,
+        source=row["source"],
+        counts=row["counts"],
+    )

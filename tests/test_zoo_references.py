@@ -1,0 +1,81 @@
+"""What tests/references says of the networks of the zoo, beside their index and their modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+
+import cnndsl
+from cnndsl.source import zoo
+
+torch = pytest.importorskip("torch")
+counts = pytest.importorskip("references.counts")
+
+pytestmark = pytest.mark.torch
+
+REFERENCES: dict[str, Any] = {}
+for _file in sorted(Path(ROOT, "tests", "references").glob("*.py")):
+    REFERENCES |= getattr(import_module(f"references.{_file.stem}"), "REFERENCES", {})
+
+COUNTED = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d", "Linear")
+
+
+def macs_of(module: Any, inputs: Any) -> tuple[int, list[tuple[int, ...]]]:
+    """Multiply-accumulates of convolutions and linear layers for one sample, and the shapes of the outputs."""
+    found = 0
+
+    def count(layer: Any, entering: Any, leaving: Any) -> None:
+        nonlocal found
+        if isinstance(layer, torch.nn.ConvTranspose2d):
+            found += layer.weight.numel() * entering[0][0, 0].numel()
+        elif isinstance(layer, torch.nn.Linear):
+            found += layer.weight.numel() * leaving[0, ..., 0].numel()
+        else:
+            found += layer.weight.numel() * leaving[0, 0].numel()
+
+    layers = [each for each in module.modules() if type(each).__name__ in COUNTED]
+    handles = [layer.register_forward_hook(count) for layer in layers]
+    with torch.no_grad():
+        given = module(inputs)
+    for handle in handles:
+        handle.remove()
+    outputs = given if isinstance(given, tuple | list) else (given,)
+    return found, [tuple(output.shape[1:]) for output in outputs]
+
+
+def made(build: Callable[[], Any]) -> Any:
+    with torch.device("meta"):
+        return build()
+
+
+def test_every_reference_is_of_the_zoo() -> None:
+    assert set(REFERENCES) <= set(zoo())
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_the_index_is_what_is_counted_by_hand(name: str) -> None:
+    entry, reference = zoo()[name], REFERENCES[name]
+    if isinstance(reference, counts.Counts):
+        assert (entry.params, entry.macs) == reference
+        return
+    module = made(reference)
+    size = [int(extent) for extent in entry.input.split("x")]
+    module.train(len(entry.outputs) > 1)  # side heads are there while it is trained
+    macs, outputs = macs_of(module, torch.empty(2, *size, device="meta"))
+    assert sum(weight.numel() for weight in module.parameters()) == entry.params
+    assert macs == entry.macs
+    assert ["x".join(map(str, output)) for output in outputs] == list(entry.outputs)
+
+
+@pytest.mark.parametrize("name", [name for name, each in REFERENCES.items() if not isinstance(each, counts.Counts)])
+def test_a_spec_has_the_weights_of_the_module_by_hand(name: str) -> None:
+    with torch.device("meta"):
+        ours = cnndsl.load(f"zoo:{name}").to_torch()
+    theirs = made(REFERENCES[name])
+    shapes = [sorted(tuple(weight.shape) for weight in module.parameters()) for module in (ours, theirs)]
+    assert shapes[0] == shapes[1]
