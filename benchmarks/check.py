@@ -15,7 +15,7 @@ import argparse
 import compileall
 import json
 import os
-import shutil
+import re
 import statistics
 import sys
 import tempfile
@@ -68,7 +68,7 @@ YARDSTICKS = {
     PASS: [sys.executable, "-c", "pass"],
     "import lark, click": [sys.executable, "-c", "import lark, click"],
     TORCH: [sys.executable, "-c", "import torch"],
-    "cnndsl check specs/resnet50.cnn": [*CHECK, "specs/resnet50.cnn"],
+    "cnndsl check zoo:resnet50": [*CHECK, "zoo:resnet50"],
 }
 
 
@@ -141,21 +141,21 @@ def measure(tools: list[str], networks: list[str], runs: int) -> Results:
 def command(tool: str, network: str) -> list[str]:
     """What reports on a network, seen from ROOT."""
     if tool == CNNDSL:
-        return [*CHECK, f"specs/{network}.cnn"]
+        return [*CHECK, f"zoo:{network}"]
     _, _, _, program, device = TOOLS[tool]
     script = str(SUMMARIES / program)
     if tool == "keras":
         return [sys.executable, script, NETWORKS[network]]
-    (end,) = cnndsl.load(ROOT / "specs" / f"{network}.cnn").graph.inputs
+    (end,) = cnndsl.load(f"zoo:{network}").graph.inputs
     return [sys.executable, script, device, *map(str, end.node.type.shape)]
 
 
 def _export(network: str, folder: Path) -> None:
     """Write a network as `network.py` with the class `Network`."""
     folder.mkdir()
-    spec = folder / "network.cnn"
-    shutil.copyfile(ROOT / "specs" / f"{network}.cnn", spec)
-    (folder / "network.py").write_text(cnndsl.load(spec).torch_source())
+    source = cnndsl.load(f"zoo:{network}").torch_source()
+    last = re.findall(r"^class (\w+)", source, re.M)[-1]
+    (folder / "network.py").write_text(f"{source}\n\nNetwork = {last}\n")
 
 
 def _environment(modules: Path) -> dict[str, str]:

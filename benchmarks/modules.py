@@ -30,6 +30,7 @@ from pages import filled, rewrite, told
 from processes import ROOT, machine, versions
 
 import cnndsl
+from cnndsl.source import read
 
 if TYPE_CHECKING:  # the page is written without torch
     from torch import nn
@@ -196,7 +197,7 @@ def text(settings: Settings) -> Results:
 
     from cnndsl.backends.torch.module import build
 
-    spec = (ROOT / "specs" / "resnet50.cnn").read_text(encoding="utf-8")
+    spec = read("zoo:resnet50").text
     taken: dict[str, list[float]] = {}
 
     def timed(name: str, call: Callable[[], Any]) -> Any:

@@ -30,9 +30,9 @@ def imported_by(*arguments: str, before: str = "") -> list[str]:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["check", "specs/resnet50.cnn"],
+        ["check", "specs/resnet.cnn"],
         ["check", "--format", "json", "specs/unet.cnn"],
-        ["fmt", "--check", "specs/resnet50.cnn"],
+        ["fmt", "--check", "specs/resnet.cnn"],
         ["layers"],
         ["layers", "pool", "--format", "json"],
         ["explain", "conv"],

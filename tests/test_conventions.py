@@ -72,10 +72,10 @@ def test_the_page_has_the_numbers_of_every_spec() -> None:
     titles, *found = rows("Each spec by each convention")
     assert titles == ["spec", "MACs", *CONVENTIONS]
     for stem, macs, *totals in found:
-        model = cnndsl.load(ROOT / "specs" / f"{stem}.cnn")
+        model = cnndsl.load(f"zoo:{stem}")
         assert macs == f"{cost(model.graph).macs:,}"
         assert totals == [f"{counted(model.graph, name).total:,}" for name in CONVENTIONS], stem
-    assert sorted(stem for stem, *_ in found) == [spec.stem for spec in SPECS]
+    assert {zoo()[stem].spec for stem, *_ in found} == {spec.stem for spec in SPECS}
 
 
 def test_the_page_tells_where_the_numbers_of_resnet50_come_from() -> None:

@@ -663,7 +663,7 @@ def test_shared_blocks_of_another_file_are_shared(folder: Path) -> None:
 
 
 def test_the_shipped_specs_can_be_brought_in() -> None:
-    found = compile_source(Source("<text>", 'use "resnet50.cnn"\nINPUT(3x32x32) -> bottleneck(4)'))
+    found = compile_source(Source("<text>", 'use "blocks/resnet.cnn"\nINPUT(3x32x32) -> bottleneck(4)'))
     assert found.graph is not None
 
 

@@ -36,7 +36,7 @@ long = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def spec_graph(name: str, **settings: str) -> Graph:
-    return cnndsl.load(ROOT / "specs" / f"{name}.cnn", **settings).graph
+    return cnndsl.load(f"zoo:{name}", **settings).graph
 
 
 def saved(found: Memory, batch: int) -> list[int]:
@@ -223,7 +223,7 @@ def kept_by_module(model: cnndsl.Model, batch: int, device: str) -> int:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_module_keeps_what_is_said_of_its_spec(name: str, batch: int) -> None:
     """At full size; the meta device keeps the same storages as the CPU, as the tests around show."""
-    model = cnndsl.load(ROOT / "specs" / f"{name}.cnn")
+    model = cnndsl.load(f"zoo:{name}")
     ours, torchs = memory(model.graph).training(batch).saved, kept_by_module(model, batch, "meta")
     assert ours == torchs
 
@@ -244,7 +244,7 @@ def test_on_a_cpu_every_node_of_a_small_input_keeps_what_is_said(name: str, inpu
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_on_a_cpu_a_module_keeps_what_is_said_of_its_spec(name: str) -> None:
-    model, batch = cnndsl.load(ROOT / "specs" / f"{name}.cnn"), 1 if name == "unet" else 4
+    model, batch = cnndsl.load(f"zoo:{name}"), 1 if name == "unet" else 4
     assert memory(model.graph).training(batch).saved == kept_by_module(model, batch, "cpu")
 
 
@@ -348,7 +348,7 @@ def test_a_gpu_holds_what_is_said_of_training(name: str) -> None:
     """At most a third more for workspaces and the gradients on their way; less only by the masks of dropout."""
     if not torch.cuda.is_available():
         pytest.skip("there is no CUDA device")
-    model, batch = cnndsl.load(ROOT / "specs" / f"{name}.cnn"), 4
+    model, batch = cnndsl.load(f"zoo:{name}"), 4
     said = memory(model.graph).training(batch, "adam")
     module = model.to_torch().cuda()
     optimizer = torch.optim.Adam(module.parameters())

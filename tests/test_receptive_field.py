@@ -6,7 +6,6 @@ from itertools import product
 from math import prod
 
 import pytest
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_open_sizes import at
@@ -68,9 +67,7 @@ INPUT({size}) -> conv(2, 7, 2) -> RELU -> POOL(3, 2, padding=same)
     ],
 )
 def test_fields_of_the_shipped_specs(spec: str, path: str, said: str) -> None:
-    found = {
-        row.node.path: str(row) for row in receptive_fields(cnndsl.load(ROOT / "specs" / f"{spec}.cnn").graph).rows
-    }
+    found = {row.node.path: str(row) for row in receptive_fields(cnndsl.load(f"zoo:{spec}").graph).rows}
     assert found[path] == said
 
 

@@ -554,7 +554,7 @@ def test_attributes_do_not_clash_with_modules() -> None:
 
 
 def test_the_docstring_is_the_spec() -> None:
-    text = Path(ROOT / "specs" / "resnet50.cnn").read_text()
+    text = Path(ROOT / "specs" / "resnet.cnn").read_text()
     source = cnndsl.load("zoo:resnet50", classes=7, input="3x64x64").torch_source()
     lines = (ast.get_docstring(ast.parse(source)) or "").splitlines()
     assert lines[2] == "Input 3x64x64; output 7; 23,522,375 parameters."

@@ -47,7 +47,7 @@ def file(entries: Sequence[Entry], name: str = "resnet50.pth", **facts: object) 
 
 
 def of_ours(name: str) -> str:
-    """The name that torchvision has for a tensor of specs/resnet50.cnn."""
+    """The name that torchvision has for a tensor of zoo:resnet50."""
     layer, _, leaf = name.rpartition(".")
     if layer in ("conv1.conv1", "conv1.bn1", "fc1"):
         return {"conv1.conv1": "conv1", "conv1.bn1": "bn1", "fc1": "fc"}[layer] + f".{leaf}"
