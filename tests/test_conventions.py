@@ -16,6 +16,7 @@ from cnndsl.analyses.conventions import CONVENTIONS, counted
 from cnndsl.analyses.cost import cost
 from cnndsl.layers import built_in_layer_types
 from cnndsl.layers.extent import Extent
+from cnndsl.source import zoo
 
 PAGE = (ROOT / "docs" / "counting.md").read_text()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from specs_in_tests import SPECS
 
 import cnndsl.source
-from cnndsl.source import Source, Span, UnreadableSource, read, shipped, shipped_specs
+from cnndsl.source import Source, Span, UnreadableSource, read, shipped, shipped_specs, zoo
 
 TEXT = "one\ntwo three\n\nfour"
 
