@@ -1,0 +1,1 @@
+"""What the networks of the zoo come to, by hand: modules and arithmetic from the papers, never from the specs."""
