@@ -23,7 +23,7 @@ class Entry(NamedTuple):
         name: what stands behind `zoo:`.
         spec: the name of the file, without its suffix.
         settings: the values of the file's parameters that the name stands for, by parameter.
-        year: of the publication.
+        year: of the publication; None for what was not published.
         task: what the network is for, by the name of a data set where it has one.
         input: the shape of its input.
         params: its parameters, as published or counted by other means than the compiler.
@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     name: str
     spec: str
     settings: Mapping[str, str]
-    year: int
+    year: int | None
     task: str
     input: str
     params: int
@@ -64,7 +64,7 @@ def _entry(row: Mapping[str, str]) -> Entry:
         name=row["name"],
         spec=row["spec"],
         settings=settings,
-        year=int(row["year"]),
+        year=int(row["year"]) if row["year"] else None,
         task=row["task"],
         input=row["input"],
         params=int(row["params"]),

@@ -26,7 +26,7 @@ def _percent(entry: Entry) -> Value:
 _COLUMNS: dict[str, tuple[Heading, _Cell]] = {
     heading.word: (heading, cell)
     for heading, cell in (
-        (Heading("year", "year", True), lambda entry: str(entry.year)),
+        (Heading("year", "year", True), lambda entry: str(entry.year) if entry.year else None),
         (Heading("task", "task", False), lambda entry: entry.task),
         (Heading("input", "input", False), lambda entry: entry.input),
         (Heading("params", "params", True), lambda entry: entry.params),
