@@ -53,8 +53,13 @@ def made(build: Callable[[], Any]) -> Any:
         return build()
 
 
-def test_every_reference_is_of_the_zoo() -> None:
+def test_what_is_not_published_has_a_reference_in_the_file_that_the_index_names() -> None:
     assert set(REFERENCES) <= set(zoo())
+    for name, entry in zoo().items():
+        kind, _, where = entry.counts.partition(": ")
+        if kind != "published":
+            assert name in import_module(f"references.{Path(where).stem}").REFERENCES
+            assert (kind == "arithmetic") == isinstance(REFERENCES[name], counts.Counts), name
 
 
 @pytest.mark.parametrize("name", REFERENCES)

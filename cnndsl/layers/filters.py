@@ -39,6 +39,8 @@ _KERNELS = {
     "sharpen": _Kernel(((0, -1, 0), (-1, 5, -1), (0, -1, 0))),
     "box": _Kernel(((1, 1, 1), (1, 1, 1), (1, 1, 1)), 9),
     "gauss": _Kernel(((1, 2, 1), (2, 4, 2), (1, 2, 1)), 16),
+    "prewittx": _Kernel(((1, 0, -1), (1, 0, -1), (1, 0, -1))),
+    "prewitty": _Kernel(((1, 1, 1), (0, 0, 0), (-1, -1, -1))),
     "sobelx": _Kernel(((1, 0, -1), (2, 0, -2), (1, 0, -1))),
     "sobely": _Kernel(((1, 2, 1), (0, 0, 0), (-1, -2, -1))),
 }
@@ -48,8 +50,9 @@ class Filter(Layer):
     """Fixed filter: a known 3x3 kernel over every channel by itself, with zeros around the map.
 
     `edges` weighs all eight neighbours, `laplace` four (the second derivative), `corners` the diagonal ones (the mixed
-    derivative); `sobelx` finds vertical edges, `sobely` horizontal ones (Sobel & Feldman, 1968). The kernels are laid
-    over the map as they are printed, as those of CONV are. They are a buffer, and their products count.
+    derivative); `prewittx` and `sobelx` find vertical edges, `prewitty` and `sobely` horizontal ones (Prewitt, 1970;
+    Sobel & Feldman, 1968). The kernels are laid over the map as they are printed, as those of CONV are. They are a
+    buffer, and their products count.
     """
 
     words = ("FILTER",)
