@@ -163,11 +163,21 @@ def test_the_zoo_gives_the_shipped_text(spec: Path) -> None:
     assert source.name == spec.name
 
 
-def test_an_unknown_name_in_the_zoo_is_answered_with_those_that_are_there() -> None:
+def test_an_unknown_name_in_the_zoo_is_answered_with_those_that_are_close() -> None:
     with pytest.raises(UnreadableSource) as caught:
-        read("zoo:resnet51")
-    assert "zoo:resnet51 is not shipped" in str(caught.value)
-    assert all(name in str(caught.value) for name in shipped_specs())
+        read("zoo:vgg17")
+    assert str(caught.value) == (
+        "zoo:vgg17 is not shipped; did you mean zoo:vgg19 or zoo:vgg16 or zoo:vgg13? `cnndsl zoo` lists what is"
+    )
+    with pytest.raises(UnreadableSource, match=r"is not shipped; `cnndsl zoo` lists what is$"):
+        read("zoo:!")
+
+
+def test_a_variant_is_the_file_of_its_family_with_what_is_set_of_it() -> None:
+    found = read("zoo:vgg11-bn")
+    assert (found.name, found.stem, found.file_name) == ("vgg.cnn", "vgg11-bn", "vgg11-bn.cnn")
+    assert found.with_settings({"depth": 13, "classes": 7}) == {"depth": 13, "bn": "true", "classes": 7}
+    assert not found.may_change
 
 
 @pytest.mark.parametrize("name", ["", "../pyproject", "../specs/lenet5", "lenet5.cnn", "LENET5", "/etc/passwd", "a\0b"])

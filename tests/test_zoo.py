@@ -132,6 +132,18 @@ def test_a_name_that_is_not_shipped_is_told_with_one_that_is(run: Run) -> None:
     assert "has 'ressnet' in its name" in run("zoo", "ressnet").stderr
 
 
+NEURONS = "253440-186624-64896-64896-43264-4096-4096-1000"
+"""Of AlexNet's layers, as its paper and the lecture have them."""
+
+
+def test_all_but_the_first_of_the_neurons_of_alexnet_are_as_printed() -> None:
+    graph = cnndsl.load("zoo:alexnet").graph
+    found = [node.type.elements for node in graph if node.layer.word() in ("CONV", "FC")]
+    printed = [int(count) for count in NEURONS.split("-")]
+    assert found[1:] == printed[1:]
+    assert (found[0], printed[0]) == (96 * 55 * 55, 96 * 55 * 48)
+
+
 LECTURE = {
     "INPUT -> FC": (30_730, 30_720),
     "INPUT -> CONV -> RELU -> FC": (657_162, 2_424_832),
