@@ -1,0 +1,1 @@
+"""What published networks come to, worked out without cnndsl."""
