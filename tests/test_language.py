@@ -194,6 +194,12 @@ def test_a_flow_that_computes_nothing_is_an_output_all_the_same(flow: str) -> No
     assert outputs(text) == {"out": "3", "y": "4x8x8"}
 
 
+@pytest.mark.parametrize("flow", ["main", "[main]", "[other -> FC(3)] if false else main"])
+def test_a_value_is_an_output_once(flow: str) -> None:
+    found = graph(f"INPUT(8) -> FC(5) as other -> FC(4) as main\n{flow}")
+    assert [(end.name, str(end.node.type)) for end in found.outputs] == [("main", "4")]
+
+
 def test_names_of_outputs_do_not_clash() -> None:
     assert list(outputs("INPUT(3x8x8) as x -> FC(1)\nx -> FC(2) as out\nx -> FC(3)")) == ["out2", "out", "out3"]
 

@@ -57,8 +57,11 @@ class Flows(Model):
         return [(flow.expression, scope) for flow in self._flows]
 
     def outputs(self, context: Context, expander: Expander) -> Outputs:
-        """Every flow's end that nothing reads, and every flow that computes nothing: the bare name of a value."""
-        ends: list[tuple[str, Draft, bool]] = []
+        """Every flow's end that nothing reads, and every flow that computes nothing: the bare name of a value.
+
+        A value is an output once, however many flows end in it.
+        """
+        ends: dict[Draft, tuple[str, bool]] = {}
         for text, scope in self.texts(context, expander.evaluator):
             made = len(expander.drafts.drafts)
             end = expander.expand(text, scope, UNKNOWN if _is_torn_off(text, context) else None)
@@ -66,9 +69,10 @@ class Flows(Model):
                 context.error("no-input", "nothing is left of this flow, not even its INPUT", text.span)
             elif isinstance(end, Draft):
                 name = _name_of(text) or _value_named(text, scope)
-                ends.append((name, end, end.index < made))
+                first, was_old = ends.get(end, ("", False))
+                ends[end] = first or name, was_old or end.index < made
         read = {before for draft in expander.drafts.drafts for before in draft.inputs}
-        return _named([(name, end) for name, end, is_old in ends if is_old or end not in read])
+        return _named([(name, end) for end, (name, is_old) in ends.items() if is_old or end not in read])
 
 
 class Named(Model):
