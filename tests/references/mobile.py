@@ -42,7 +42,15 @@ class InvertedResidual(nn.Module):
         return maps + self.path(maps) if self.adds else self.path(maps)
 
 
-MOBILENETV2 = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+MOBILENETV2 = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 """Expansion, width, layers and stride (Sandler et al., 2018, Table 2)."""
 
 
@@ -117,7 +125,9 @@ class UnitV2(nn.Module):
         if self.halves and as_authors:
             beside, leaving = c, d - c
         s = 2 if self.halves else 1
-        self.aside = nn.Sequential(*conv(c, c, 3, 2, groups=c), *conv(c, beside, 1, act=nn.ReLU)) if self.halves else None
+        self.aside = (
+            nn.Sequential(*conv(c, c, 3, 2, groups=c), *conv(c, beside, 1, act=nn.ReLU)) if self.halves else None
+        )
         first = conv(entering, half, 1, act=nn.ReLU)
         self.path = nn.Sequential(*first, *conv(half, half, 3, s, groups=half), *conv(half, leaving, 1, act=nn.ReLU))
 
@@ -148,7 +158,10 @@ REFERENCES = {
     "mobilenetv1": lambda: mobilenetv1(1),
     **{f"mobilenetv1-{width}": lambda width=width: mobilenetv1(float(width)) for width in ("0.25", "0.5", "0.75")},
     "mobilenetv2": lambda: mobilenetv2(1),
-    **{f"mobilenetv2-{width}": lambda width=width: mobilenetv2(float(width)) for width in ("0.35", "0.5", "0.75", "1.4")},
+    **{
+        f"mobilenetv2-{width}": lambda width=width: mobilenetv2(float(width))
+        for width in ("0.35", "0.5", "0.75", "1.4")
+    },
     **{f"shufflenetv1-g{g}": lambda g=g: shufflenetv1(g, 1) for g in SHUFFLENETV1},
     **{f"shufflenetv1-g3-{width}": lambda width=width: shufflenetv1(3, float(width)) for width in WIDTHS},
     "shufflenetv2": lambda: shufflenetv2(1, as_authors=False),
