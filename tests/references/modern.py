@@ -30,11 +30,11 @@ class ConvNeXtBlock(nn.Module):
         self.norm = Norm(width, eps=1e-6)
         self.up = nn.Conv2d(width, 4 * width, 1)
         self.down = nn.Conv2d(4 * width, width, 1)
-        self.scale = nn.Parameter(torch.full((width,), 1e-6))
+        self.scale = nn.Parameter(torch.full((width, 1, 1), 1e-6))
 
     def forward(self, maps: Tensor) -> Tensor:
         inner = self.down(nn.functional.gelu(self.up(self.norm(self.depthwise(maps)))))
-        return maps + self.scale[:, None, None] * inner
+        return maps + self.scale * inner
 
 
 class ConvNeXt(nn.Module):

@@ -108,7 +108,7 @@ class PreActivated(nn.Module):
 
 
 class PreActivatedResNet(nn.Module):
-    """Of CIFAR-10: three stages of n blocks; Wide-ResNets (Zagoruyko & Komodakis, 2016, Table 1) are k times as wide."""
+    """Of CIFAR-10: three stages of n blocks, k times as wide (Zagoruyko & Komodakis, 2016, Table 1)."""
 
     def __init__(self, n: int, k: int = 1, expansion: int = 1, *, padded: bool = False) -> None:
         super().__init__()
@@ -157,6 +157,7 @@ class SENet154(nn.Module):
 
 
 BASIC = Kind(expansion=1)
+PADDED = Kind(expansion=1, padded=True)
 
 REFERENCES = {
     **{f"resnet{depth}": lambda depth=depth: ResNet(DEPTHS[depth], BASIC) for depth in (18, 34)},
@@ -165,10 +166,7 @@ REFERENCES = {
     },
     **{f"resnet{depth}": lambda depth=depth: ResNet(DEPTHS[depth], Kind()) for depth in (50, 101, 152)},
     **{f"resnet{depth}-paper": lambda depth=depth: ResNet(DEPTHS[depth], Kind(early=True)) for depth in (50, 101, 152)},
-    **{
-        f"cifar-resnet{6 * n + 2}": lambda n=n: ResNet((n, n, n), BASIC._replace(padded=True), cifar=True)
-        for n in (3, 5, 7, 9, 18, 200)
-    },
+    **{f"cifar-resnet{6 * n + 2}": lambda n=n: ResNet((n, n, n), PADDED, cifar=True) for n in (3, 5, 7, 9, 18, 200)},
     "preactresnet110": lambda: PreActivatedResNet(18, padded=True),
     "preactresnet164": lambda: PreActivatedResNet(18, expansion=4),
     "preactresnet1001": lambda: PreActivatedResNet(111, expansion=4),
