@@ -29,9 +29,9 @@ pytestmark = pytest.mark.torch
 torch.set_num_threads(1)  # sums in the same order, compiled or not
 
 NAMES = [*(spec.stem for spec in SPECS), "retinanet"]
-FIVE = ["googlenet", "resnet50", "seresnet50", "shufflenetv2", "unet"]
+FIVE = ["googlenet", "resnet", "seresnet", "shufflenetv2", "unet"]
 BRANCHING = [pytest.param(name, marks=[] if name in FIVE else pytest.mark.slow) for name in NAMES]
-LARGE = {"alexnet", "densenet201", "resnet152", "vgg16"}
+LARGE = {"alexnet", "mlp", "senet154", "vgg", "wideresnet", "zfnet"}
 AT_ONCE = {
     "dense", "recursion", "recursion over values", "gates", "ranges that differ", "loops", "random numbers",
     "one-dimensional", "three-dimensional", "uneven padding", "modules that torch lacks", "functions with settings",
@@ -249,12 +249,12 @@ def devices(source: str) -> Iterator[str]:
 
 
 EXAMPLES = [example.spec for layer in layer_types() for example in layer.examples]
-ALL = {**{name: str(spec_of(name)) for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
+ALL = {**{name: spec_of(name) for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
 
 
 @pytest.mark.parametrize("spec", ALL.values(), ids=ALL)
 def test_a_source_names_no_device(spec: str) -> None:
-    model = cnndsl.load(spec) if spec.endswith(".cnn") else cnndsl.parse(spec)
+    model = cnndsl.load(spec) if spec.startswith("zoo:") or spec.endswith(".cnn") else cnndsl.parse(spec)
     assert not list(devices(model.torch_source()))
 
 
