@@ -330,7 +330,7 @@ class _Checker:
             return program.find(word) is not None and program.third_spelling(word) is None
         if program.third_spelling(word) is not None:
             return False
-        return program.layer(word) is not None or word in program.symbols
+        return program.layer(word) is not None or (word in program.symbols and not program.is_lost(word))
 
     def _unseen(self, word: str, span: Span, body: _Body) -> bool:
         """Whether a word names something that cannot be read here; then why is reported."""
@@ -427,6 +427,8 @@ class _Checker:
         name = argument.keyword or next(islice(layer.attributes, place, None), "")
         attribute = layer.attributes.get(name)
         if not word or attribute is None or not attribute.symbols or self._means_something(word, body):
+            return False
+        if self._program.is_lost(word):
             return False
         if argument.keyword is None and not isinstance(attribute, Words):
             return False

@@ -171,7 +171,7 @@ class Program:
         own = self.definitions.get(name)
         if own is not None:
             return Block(own, self)
-        imported = self._imported.get(name, ())
+        imported = () if self.is_lost(name) else self._imported.get(name, ())
         if imported:
             return imported[0] if len(imported) == 1 else None
         upper = name.upper()

@@ -212,12 +212,10 @@ def _dangling(source: Source, text: str, offset: int) -> Diagnostic | None:
 
 def _operator_before(source: Source, text: str, end: int) -> Span | None:
     """The operator that stands before an offset, comments left aside."""
-    lines = text[max(0, end - _AROUND) : end].split("\n")
-    found = re.search(r"(->|>>|→|\*\*|//|[-+*&|/%=,])\s*$", "\n".join(line.split("#")[0] for line in lines))
-    if found is None:
-        return None
-    start = text.rindex(found[1], 0, end)
-    return Span(source, start, start + len(found[1]))
+    begin = text.rfind("\n", 0, max(0, end - _AROUND)) + 1  # a comment begins on its line
+    code = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text[begin:end])
+    found = re.search(r"(->|>>|→|\*\*|//|[-+*&|/%=,])\s*$", code)
+    return Span(source, begin + found.start(1), begin + found.end(1)) if found else None
 
 
 def _missing_arrow(source: Source, text: str, offset: int) -> Diagnostic | None:
