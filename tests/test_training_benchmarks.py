@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_commands_of_the_page_are_those_that_are_measured() -> None:
     accuracy = pytest.importorskip("accuracy")
     for task in accuracy.TASKS.values():
         assert task.command.startswith("cnndsl train ")
-        assert task.words("--seed", "1")[3:] == [*task.command.split()[1:], "--seed", "1"]
+        assert task.words("--seed", "1")[3:] == [*shlex.split(task.command)[1:], "--seed", "1"]
 
 
 def skip_without_rivals() -> None:
