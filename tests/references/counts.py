@@ -1,4 +1,4 @@
-"""What a network comes to where a sum says it."""
+"""Parameters and MACs that are worked out as sums of products."""
 
 from __future__ import annotations
 
@@ -6,7 +6,5 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
-    """Parameters, and multiply-accumulates for one sample."""
-
     params: int
     macs: int
