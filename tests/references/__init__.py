@@ -1,1 +1,1 @@
-"""What published networks come to, written by hand or worked out as sums of products."""
+"""What the networks of the zoo come to, by hand: modules written from the papers, and sums written out."""

@@ -1,4 +1,4 @@
-"""Parameters and MACs that are worked out as sums of products."""
+"""What a network comes to where a sum says it."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
+    """Parameters, and multiply-accumulates for one sample."""
+
     params: int
     macs: int
