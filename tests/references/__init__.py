@@ -1,0 +1,1 @@
+"""Published networks by hand: modules and sums that know nothing of cnndsl."""
