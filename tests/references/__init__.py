@@ -1,1 +1,1 @@
-"""What the networks of the zoo come to, by hand: modules written from the papers, and sums written out."""
+"""Published networks by hand: modules and sums that know nothing of cnndsl."""

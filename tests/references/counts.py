@@ -1,4 +1,4 @@
-"""What a network comes to where a sum says it."""
+"""What a network comes to where it is worked out as a sum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,5 @@ from typing import NamedTuple
 
 
 class Counts(NamedTuple):
-    """Parameters, and multiply-accumulates for one sample."""
-
     params: int
     macs: int
