@@ -27,6 +27,7 @@ from pages import filled, rewrite, told
 from processes import ROOT, Failed, Used, installed, machine, run, versions
 
 import cnndsl
+from cnndsl.source import read
 
 RESULTS = ROOT / "benchmarks" / "results" / "check.json"
 PAGE = ROOT / "docs" / "speed.md"
@@ -203,7 +204,7 @@ def page(text: str, results: Results) -> str:
 def _networks(results: Results) -> str:
     """A row for every tool, its seconds and megabytes on every network."""
     networks = results["networks"]
-    titles = [f"[{network}](../specs/{network}.cnn)" for network in networks]
+    titles = [f"[{network}](../specs/{read(f'zoo:{network}').name})" for network in networks]
     rows = [f"| | | {' | '.join(titles)} |", "|---|---|" + "--:|" * len(titles)]
     for name, tool in TOOLS.items():
         cells = [_cell(found.get(name)) for found in networks.values()]

@@ -50,7 +50,9 @@ class Entry(NamedTuple):
 
 @cache
 def index(folder: Path) -> Mapping[str, Entry]:
-    """The rows of the index in a folder, by name, in their order."""
+    """The rows of the index in a folder, by name, in their order; none where there is no index."""
+    if not (folder / INDEX).exists():
+        return {}
     with (folder / INDEX).open(encoding="utf-8", newline="") as file:
         entries = [_entry(row) for row in csv.DictReader(file)]
     return {entry.name: entry for entry in entries}

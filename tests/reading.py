@@ -549,6 +549,7 @@ class _Reader:
             ends.append((_label(model.body), self.build(model.body, self.model(model, frame), None, frame), False))
         read = {id(before) for made in self.made for before in made.inputs}
         found = [(name, end) for name, end, is_old in ends if is_old or id(end) not in read]
+        found = [each for place, each in enumerate(found) if all(each[1] is not end for _, end in found[:place])]
         self.fill_biases(end for _, end in found)
         given = {name for name, _ in found}
         free = (name for number in count(1) if (name := f"out{number if number > 1 else ''}") not in given)

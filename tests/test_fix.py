@@ -31,7 +31,9 @@ SLIPS: dict[str, Slip] = {
     "long arrows": lambda text: text.replace("->", "-->"),
     "sizes with blanks": lambda text: re.sub(r"\b(\d+)x(\d+)x(\d+)", r"\1 x \2x \3", text),
     "sizes as arguments": lambda text: re.sub(r"INPUT\((\d+)x(\d+)x(\d+)\)", r"INPUT(\1, \2, \3)", text),
-    "one equals sign": lambda text: text.replace("==", "="),
+    "one equals sign": lambda text: re.sub(
+        r"^(?!require|\w+ *=(?!.* if )).*", lambda line: line[0].replace("==", "="), text
+    ),
     "comments of C": lambda text: re.sub(r"(?m)^# ", "// ", text),
     "keywords in capitals": lambda text: re.sub(r" (if|else|for|in|as) ", lambda found: found[0].upper(), text),
     "Python's truth": lambda text: re.sub(r"=(true|false)", lambda found: found[0].title(), text),

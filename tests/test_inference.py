@@ -28,10 +28,7 @@ RELUS = (nn.ReLU, nn.ReLU6)
 
 SEVERAL = ("densenet", "googlenet", "lenet5", "mobilenetv2", "mobilenetv3", "resnet", "shufflenetv2", "squeezenet")
 
-ALL = [
-    pytest.param(path, id=path.stem, marks=[] if path.stem in SEVERAL else [pytest.mark.slow])
-    for path in SPECS
-]
+ALL = [pytest.param(path, id=path.stem, marks=[] if path.stem in SEVERAL else [pytest.mark.slow]) for path in SPECS]
 
 MOST_NODES = 60
 """A random program with more takes long."""

@@ -261,7 +261,10 @@ def test_shipped_specs_are_the_same_with_open_sizes(spec: Any, larger: int) -> N
     text = spec.read_text()
     written = compile_at(text).graph
     assert written is not None
-    channels, height, width = written.inputs[0].node.type.shape
+    channels, *sides = written.inputs[0].node.type.shape
+    if len(sides) != 2:
+        pytest.skip("this network has no two sides")
+    height, width = sides
     open = compile_at(text, f"{channels}xHxW")
     size = (height + larger, width + 2 * larger)
     closed = compile_at(text, f"{channels}x{size[0]}x{size[1]}")

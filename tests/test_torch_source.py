@@ -435,7 +435,7 @@ def test_no_attribute_of_torch_can_clash_with_a_numbered_name() -> None:
     assert_computes_the_same(model)
 
 
-@pytest.mark.parametrize(("spec", "most"), [("resnet50", 90), ("googlenet", 110), ("densenet121", 90)])
+@pytest.mark.parametrize(("spec", "most"), [("resnet50", 90), ("googlenet", 130), ("densenet121", 90)])
 def test_the_source_is_as_short_as_people_write_it(spec: str, most: int) -> None:
     assert cnndsl.load(f"zoo:{spec}").torch_source().count("\n") <= most
 

@@ -61,7 +61,7 @@ class Flows(Model):
 
         A value is an output once, however many flows end in it.
         """
-        ends: dict[Draft, tuple[str, bool]] = {}
+        ends: list[tuple[str, Draft, bool]] = []
         for text, scope in self.texts(context, expander.evaluator):
             made = len(expander.drafts.drafts)
             end = expander.expand(text, scope, UNKNOWN if _is_torn_off(text, context) else None)
@@ -69,10 +69,13 @@ class Flows(Model):
                 context.error("no-input", "nothing is left of this flow, not even its INPUT", text.span)
             elif isinstance(end, Draft):
                 name = _name_of(text) or _value_named(text, scope)
-                first, was_old = ends.get(end, ("", False))
-                ends[end] = first or name, was_old or end.index < made
+                ends.append((name, end, end.index < made))
         read = {before for draft in expander.drafts.drafts for before in draft.inputs}
-        return _named([(name, end) for end, (name, is_old) in ends.items() if is_old or end not in read])
+        outputs: dict[Draft, str] = {}
+        for name, end, is_old in ends:
+            if is_old or end not in read:
+                outputs.setdefault(end, name)
+        return _named([(name, end) for end, name in outputs.items()])
 
 
 class Named(Model):
