@@ -26,6 +26,11 @@ from cnndsl.source import read as read_source
 
 Slip = Callable[[str], str]
 
+
+def _assigned(test: re.Match[str]) -> str:
+    return test[0].replace("==", "=")
+
+
 SLIPS: dict[str, Slip] = {
     "foreign arrows": lambda text: text.replace("->", "=>"),
     "long arrows": lambda text: text.replace("->", "-->"),
