@@ -55,7 +55,7 @@ CHANGES = {
     "an eps": ("= DWCONV(3, s) -> BN", "= DWCONV(3, s) -> BN(eps=1.001e-5)"),
     "a momentum": ("CONV(24, 3, 2) -> BN", "CONV(24, 3, 2) -> BN(momentum=0.11)"),
     "an order of branches": ("[CHANNELS(0, c//2), CHANNELS(c//2, c)", "[CHANNELS(c//2, c), CHANNELS(0, c//2)"),
-    "a shuffle": ("ID if authors else SHUFFLE(2)", "ID"),
+    "a shuffle": ("branch(c//2, 2)] -> SHUFFLE(2)", "branch(c//2, 2)]"),
 }
 
 

@@ -27,8 +27,15 @@ from cnndsl.source import read as read_source
 Slip = Callable[[str], str]
 
 
+_KEYWORDS = r" (if|else|for|in|as)(?= |$)"
+
+
 def _assigned(test: re.Match[str]) -> str:
     return test[0].replace("==", "=")
+
+
+def _raised(word: re.Match[str]) -> str:
+    return word[0].upper()
 
 
 SLIPS: dict[str, Slip] = {
@@ -36,14 +43,12 @@ SLIPS: dict[str, Slip] = {
     "long arrows": lambda text: text.replace("->", "-->"),
     "sizes with blanks": lambda text: re.sub(r"\b(\d+)x(\d+)x(\d+)", r"\1 x \2x \3", text),
     "sizes as arguments": lambda text: re.sub(r"INPUT\((\d+)x(\d+)x(\d+)\)", r"INPUT(\1, \2, \3)", text),
-    "one equals sign": lambda text: re.sub(
-        r"^(?!require|\w+ *=(?!.* if )).*", lambda line: line[0].replace("==", "="), text
-    ),
-    "comments of C": lambda text: re.sub(r"(?m)^# ", "// ", text),
-    "keywords in capitals": lambda text: re.sub(r" (if|else|for|in|as) ", lambda found: found[0].upper(), text),
+    "one equals sign": lambda text: text if text.startswith("require") else re.sub(r" if .*", _assigned, text),
+    "comments of C": lambda text: re.sub(r'(?m)^# (?=[^"\n]*("[^"\n]*"[^"\n]*)*$)', "// ", text),  # of whole strings
+    "keywords in capitals": lambda text: text if ", for" in text else re.sub(_KEYWORDS, _raised, text),
     "Python's truth": lambda text: re.sub(r"=(true|false)", lambda found: found[0].title(), text),
     "Keras' batch norm": lambda text: re.sub(r"\bBN\b(?!\()", "BatchNormalization", text),
-    "Keras' dense layers": lambda text: re.sub(r"\bFC\b", "Dense", text),
+    "Keras' dense layers": lambda text: re.sub(r"\bFC\b(?!\(classes, bias)", "Dense", text),
     "Keras' pooling": lambda text: re.sub(r"\bPOOL\b(?!\([^)]*,)", "MaxPooling2D", text),
     "other keywords": lambda text: re.sub(r"\bgroups=", "num_groups=", text).replace("bias=", "use_bias="),
     "times for gates": lambda text: text.replace(" & ", " * "),

@@ -182,7 +182,7 @@ class Program:
 
     def sources(self, name: str) -> list[Block]:
         """The definitions that files brought in have for a name, which is not the file's own."""
-        return [] if name in self.definitions else self._imported.get(name, [])
+        return [] if name in self.definitions or self.is_lost(name) else self._imported.get(name, [])
 
     def layer(self, name: str) -> type[Layer] | None:
         """The layer that a word names, in any case; beside a definition of that word, in capitals only."""
