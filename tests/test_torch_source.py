@@ -445,7 +445,7 @@ ONE_CLASS = {  # the blocks that differ, and how the class tells which one it is
     "seresnet50": ("Bottleneck", "if in_channels != 4 * c else nn.Identity()"),
     "mobilenetv2": ("Block", "        if self.has_add1:\n            y += x\n        return y"),
     "vgg16": ("Stage", "for i in range(2, n + 1):"),
-    "densenet121": ("Dense", "for layer in self.children():"),
+    "densenet121": ("Dense", "for narrow in self.children():"),
 }
 
 
