@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -127,6 +129,31 @@ def test_a_graph_break_would_be_seen() -> None:
     torch._dynamo.reset()
     with pytest.raises(torch._dynamo.exc.Unsupported):
         torch.compile(Breaks(), fullgraph=True, backend="eager")(torch.ones(1))
+
+
+AFTER_A_FAILURE = """
+import cnndsl, torch
+
+def breaks(x):
+    return x if x.sum() > 0 else -x
+
+try:
+    torch.compile(breaks, fullgraph=True, backend="eager")(torch.ones(1))
+except torch._dynamo.exc.Unsupported:
+    print("failed")
+try:
+    cnndsl.parse("INPUT(4) -> FC(" + "-" * 50_000 + "1)")
+except cnndsl.SpecError as error:
+    print(error.diagnostics[0].code)
+print(cnndsl.parse("INPUT(4) -> FC(" + "(" * 90 + "7" + ")" * 90 + ")").summary().params)
+"""
+
+
+def test_a_deep_text_is_refused_after_a_compilation_that_failed() -> None:
+    """Then each call of Python takes from the stack of C; in a process of its own, which would end."""
+    command = [sys.executable, "-c", AFTER_A_FAILURE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "failed\nnested-too-deep\n35\n"), done.stderr
 
 
 @pytest.mark.slow
