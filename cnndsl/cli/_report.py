@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cnndsl.backends.report.totals import Training
     from cnndsl.compiler import Compilation
 
-__all__ = ["Shape", "in_format", "report_options", "written"]
+__all__ = ["Shape", "in_format", "report_options", "widest", "written"]
 
 
 @dataclass(frozen=True)
@@ -191,11 +191,11 @@ def _table(report: Report, shape: Shape) -> Table:
 
     if shape.columns is not None or shape.form != "table":
         return with_columns(shape.columns or usual)
-    return _widest(with_columns, usual, WIDE)
+    return widest(with_columns, usual, WIDE)
 
 
-def _widest(with_columns: Callable[[Sequence[str]], Table], usual: Sequence[str], more: Sequence[str]) -> Table:
-    """The usual table, with as many more columns as the terminal has room for."""
+def widest(with_columns: Callable[[Sequence[str]], Table], usual: Sequence[str], more: Sequence[str]) -> Table:
+    """The usual table, with as many more columns as the terminal has room for; no more where there is none."""
     from cnndsl.backends.report.terminal import natural_width
 
     words, width = tuple(usual), table_style().width

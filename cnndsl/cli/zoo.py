@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from cnndsl.cli._report import in_format
+from cnndsl.cli._report import in_format, widest
 from cnndsl.source import ZOO, shipped_specs, zoo
 
 if TYPE_CHECKING:
@@ -52,16 +53,16 @@ def _is_in(part: str, entry: Entry) -> bool:
 
 
 def _table(chosen: list[Entry], form: str) -> str:
-    from cnndsl.backends.report.terminal import natural_width
     from cnndsl.backends.report.zoo import ALL, USUAL, zoo_table
     from cnndsl.cli._terminal import table_style
 
+    with_columns = partial(zoo_table, chosen)
     if form != "table":
-        return in_format(form, [zoo_table(chosen, ALL)])
-    words, width = list(USUAL), table_style().width
-    while width and len(words) > 1 and natural_width(zoo_table(chosen, words)) > width:
-        words.pop()
-    return in_format(form, [zoo_table(chosen, words)])
+        return in_format(form, [with_columns(ALL)])
+    if not table_style().width:
+        return in_format(form, [with_columns(USUAL)])
+    first, *more = USUAL
+    return in_format(form, [widest(with_columns, [first], more)])
 
 
 def _json(chosen: list[Entry]) -> str:

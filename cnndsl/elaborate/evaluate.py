@@ -185,7 +185,7 @@ class Evaluator:
         layer = program.layer(name.name)
         if layer is not None:
             return layer
-        if name.name in program.symbols and not program.is_lost(name.name):
+        if name.name in program.symbols:
             return Symbol(name.name)
         raise self._not_built(name, program)
 

@@ -330,7 +330,7 @@ class _Checker:
             return program.find(word) is not None and program.third_spelling(word) is None
         if program.third_spelling(word) is not None:
             return False
-        return program.layer(word) is not None or (word in program.symbols and not program.is_lost(word))
+        return program.layer(word) is not None or word in program.symbols
 
     def _unseen(self, word: str, span: Span, body: _Body) -> bool:
         """Whether a word names something that cannot be read here; then why is reported."""

@@ -77,7 +77,7 @@ class Program:
         inputs: shapes from the command line, by the name of the input; "" for the only one.
         used: the files whose definitions it brings in.
         layers: layer types by word, in capitals.
-        symbols: the bare words that layers declare.
+        symbols: the bare words that layers declare, but for those that what could not be read may define.
         functions: the words that layers declare with arguments.
         defaults: for a layer by word, the arguments that a `default` statement gives it.
         filling: what its data says of what it leaves open.
@@ -105,7 +105,7 @@ class Program:
             self.definitions.setdefault(definition.name, chosen(definition, overrides.get(definition.name)))
         self.switches = {definition.name for definition in file.definitions if is_switch(definition)}
         self.layers = layers_by_word()
-        self.symbols = symbols()
+        self.symbols = symbols() - self._lost
         self.functions = functions()
         self.defaults: dict[str, Mapping[str, ast.Argument]] = {}
         shadowing = [name for name in (*self._imported, *_bound_names(file)) if name != name.upper()]
@@ -122,11 +122,14 @@ class Program:
 
     @cached_property
     def _imported(self) -> dict[str, list[Block]]:
-        """What each name brought in by `use` can mean: one definition, unless two files have the name."""
+        """What each name brought in by `use` can mean: one definition, unless two files have the name.
+
+        Not those that what could not be read may define: these are the file's own.
+        """
         imported: dict[str, list[Block]] = {}
         for program in self.used.programs:
             for name, definition in program.definitions.items():
-                if not is_private(name):
+                if not is_private(name) and not self.is_lost(name):
                     imported.setdefault(name, []).append(Block(definition, program))
         return imported
 
@@ -171,7 +174,7 @@ class Program:
         own = self.definitions.get(name)
         if own is not None:
             return Block(own, self)
-        imported = () if self.is_lost(name) else self._imported.get(name, ())
+        imported = self._imported.get(name, ())
         if imported:
             return imported[0] if len(imported) == 1 else None
         upper = name.upper()
@@ -182,7 +185,7 @@ class Program:
 
     def sources(self, name: str) -> list[Block]:
         """The definitions that files brought in have for a name, which is not the file's own."""
-        return [] if name in self.definitions or self.is_lost(name) else self._imported.get(name, [])
+        return [] if name in self.definitions else self._imported.get(name, [])
 
     def layer(self, name: str) -> type[Layer] | None:
         """The layer that a word names, in any case; beside a definition of that word, in capitals only."""

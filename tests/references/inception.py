@@ -12,6 +12,8 @@ from by_hand.googlenet import Conv, GoogLeNet
 from by_hand.inceptionv3 import ConvNorm, InceptionV3
 from torch import Tensor, nn
 
+from references.parts import Gate
+
 Kernel = int | tuple[int, int]
 
 
@@ -89,17 +91,6 @@ def classifier(entering: int, classes: int) -> nn.Sequential:
     return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.2), nn.Linear(entering, classes))
 
 
-class Gate(nn.Module):
-    def __init__(self, channels: int, reduction: int = 16) -> None:
-        super().__init__()
-        self.down = nn.Linear(channels, channels // reduction)
-        self.up = nn.Linear(channels // reduction, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        factors = torch.sigmoid(self.up(torch.relu(self.down(x.mean((2, 3))))))
-        return x * factors[:, :, None, None]
-
-
 class BNInception(nn.Module):
     """The rows are 1x1, 3x3 reduced, 3x3, double 3x3 reduced, double 3x3, pooled: 0 where nothing is convolved."""
 
@@ -125,7 +116,7 @@ class BNInception(nn.Module):
         for place, row in enumerate(self.rows):
             module = self.inception(entering, row, last=place == len(self.rows) - 1)
             entering = row[0] + row[2] + row[4] + (row[5] or entering)
-            layers += [module, Gate(entering)] if gated else [module]
+            layers += [module, Gate(entering, entering // 16)] if gated else [module]
         self.features = nn.Sequential(*layers)
         self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(entering, classes))
 

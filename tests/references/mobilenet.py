@@ -1,17 +1,14 @@
 """What MobileNets of all three versions come to, by hand.
 
 v1 as in Table 1 of Howard et al., 2017; v2 as in Table 2 of Sandler et al., 2018; v3 as in Tables 1 and 2 of Howard
-et al., 2019. Widths of v2 are rounded to multiples of 8, never down by more than a tenth.
+et al., 2019.
 """
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-
-def rounded(channels: float, by: int = 8) -> int:
-    nearest = max(by, int(channels + by / 2) // by * by)
-    return nearest + by if nearest < 0.9 * channels else nearest
+from references.parts import Gate, rounded
 
 
 def conv(
@@ -37,16 +34,6 @@ class MobileNetV1(nn.Sequential):
             layers += conv(c, scaled(channels), 1, 1, nn.ReLU)
             c = scaled(channels)
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, classes))
-
-
-class Gate(nn.Module):
-    def __init__(self, channels: int, squeezed: int, act: type[nn.Module], last: type[nn.Module]) -> None:
-        super().__init__()
-        self.excite = nn.Sequential(nn.Linear(channels, squeezed), act(), nn.Linear(squeezed, channels), last())
-
-    def forward(self, x: Tensor) -> Tensor:
-        factors: Tensor = self.excite(x.mean((2, 3)))
-        return x * factors[..., None, None]
 
 
 class Inverted(nn.Module):

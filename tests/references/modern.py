@@ -12,7 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from references.mobilenet import Gate, Inverted, conv, rounded
+from references.mobilenet import Inverted, conv
+from references.parts import Gate, rounded
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -76,7 +77,7 @@ class EfficientNet(nn.Sequential):
         for expansion, kernel, stride, channels, blocks in self.ROWS:
             for block in range(math.ceil(blocks * depth)):
                 leaving, hidden = rounded(channels * width), expansion * c
-                gate = Gate(hidden, c // 4, nn.SiLU, nn.Sigmoid)
+                gate = Gate(hidden, c // 4, nn.SiLU)
                 layers.append(Inverted(c, hidden, leaving, kernel, 1 if block else stride, nn.SiLU, gate))
                 c = leaving
         layers += conv(c, 4 * c, 1, 1, nn.SiLU)
@@ -87,7 +88,7 @@ class EfficientNet(nn.Sequential):
 class BlockOfRegNet(nn.Module):
     def __init__(self, entering: int, leaving: int, stride: int, group: int, gated: bool) -> None:
         super().__init__()
-        gate = [Gate(leaving, round(entering / 4), nn.ReLU, nn.Sigmoid)] if gated else []
+        gate = [Gate(leaving, round(entering / 4))] if gated else []
         self.path = nn.Sequential(
             *conv(entering, leaving, 1, 1, nn.ReLU),
             *conv(leaving, leaving, 3, stride, nn.ReLU, groups=leaving // group),

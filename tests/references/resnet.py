@@ -14,25 +14,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from references.parts import Gate
+
 
 def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False),
         nn.BatchNorm2d(out_channels),
     )
-
-
-class Gate(nn.Module):
-    """Squeeze and excitation: both layers with biases, as in the authors' models."""
-
-    def __init__(self, channels: int, reduction: int = 16) -> None:
-        super().__init__()
-        self.squeeze = nn.Linear(channels, channels // reduction)
-        self.excite = nn.Linear(channels // reduction, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        gate = torch.sigmoid(self.excite(torch.relu(self.squeeze(x.mean((2, 3))))))
-        return x * gate[:, :, None, None]
 
 
 class Padded(nn.Module):
@@ -104,7 +93,8 @@ class ResNet(nn.Module):
         else:
             path = nn.Sequential(conv(channels, width, 3, stride), nn.ReLU(), conv(width, width, 3))
         if self.gated:
-            path.append(Gate(4 * width if self.bottleneck else width))
+            leaving = 4 * width if self.bottleneck else width
+            path.append(Gate(leaving, leaving // 16))
         return path
 
     def shortcut(self, channels: int, leaving: int, stride: int) -> nn.Module:

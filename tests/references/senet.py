@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from references.resnet import Gate, Residual, conv
+from references.parts import Gate
+from references.resnet import Residual, conv
 
 
 def block(channels: int, width: int, stride: int, kernel: int) -> Residual:
@@ -17,7 +18,7 @@ def block(channels: int, width: int, stride: int, kernel: int) -> Residual:
         conv(leaving // 2, leaving, 3, stride, 64),
         nn.ReLU(),
         conv(leaving, leaving, 1),
-        Gate(leaving),
+        Gate(leaving, leaving // 16),
     )
     same = channels == leaving and stride == 1
     return Residual(path, nn.Identity() if same else conv(channels, leaving, kernel, stride))

@@ -13,10 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-
-def rounded(channels: float, by: int) -> int:
-    nearest = max(by, int(channels + by / 2) // by * by)
-    return nearest + by if nearest < 0.9 * channels else nearest
+from references.parts import rounded
 
 
 def pointwise(entering: int, leaving: int, groups: int = 1) -> list[nn.Module]:
