@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,20 @@ def test_a_name_that_is_not_shipped_is_told_with_one_that_is(run: Run) -> None:
         r"zoo:resnet51 is not shipped; did you mean zoo:resnet.*\? `cnndsl zoo` lists what is", done.stderr
     )
     assert "has 'ressnet' in its name" in run("zoo", "ressnet").stderr
+
+
+@pytest.mark.slow
+def test_the_chart_has_the_networks_whose_accuracy_is_printed_somewhere(tmp_path: Path) -> None:
+    pytest.importorskip("adjustText")
+    command = [sys.executable, str(ROOT / "examples" / "zoo_chart.py"), str(tmp_path / "chart.svg")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    drawn = re.findall(r">([^<>]+)</text>", (tmp_path / "chart.svg").read_text())
+    on_imagenet = [entry for entry in zoo().values() if entry.task == "ImageNet"]
+    with_number = {entry.name for entry in on_imagenet if entry.top1 is not None}
+    assert with_number <= set(drawn)
+    missing = said.removeprefix("not drawn, for want of a published accuracy: ").split(", ")
+    assert {name.strip() for name in missing} == {entry.name for entry in on_imagenet} - with_number
+    assert not with_number & set(missing)
 
 
 NEURONS = "253440-186624-64896-64896-43264-4096-4096-1000"
