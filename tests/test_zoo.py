@@ -107,9 +107,15 @@ def test_a_variant_is_its_spec_with_its_values_and_what_is_set_besides() -> None
 @pytest.mark.parametrize(
     ("name", "parameter", "value"),
     [
-        ("resnet", "depth", 77), ("vgg", "depth", 12), ("densenet", "depth", 122), ("shufflenetv1", "g", 5),
-        ("mobilenetv1", "width", 0), ("mobilenetv2", "width", -1), ("efficientnet", "depth", 0), ("regnet", "w0", 0),
-    ],  # fmt: skip
+        ("resnet", "depth", 77),
+        ("vgg", "depth", 12),
+        ("densenet", "depth", 122),
+        ("shufflenetv1", "g", 5),
+        ("mobilenetv1", "width", 0),
+        ("mobilenetv2", "width", -1),
+        ("efficientnet", "depth", 0),
+        ("regnet", "w0", 0),
+    ],
 )
 def test_families_refuse_values_without_a_table(name: str, parameter: str, value: int) -> None:
     found = compiled((ROOT / "specs" / f"{name}{SUFFIX}").read_text(), **{parameter: value})
