@@ -15,7 +15,9 @@ from cnndsl.resources import MOST_NODES
 from cnndsl.source import Source, read
 
 if TYPE_CHECKING:
-    from cnndsl.backends.dot import Direction
+    from cnndsl.backends.pictures.dot import Direction
+    from cnndsl.backends.pictures.formats import Style
+    from cnndsl.backends.pictures.themes import ThemeName
     from cnndsl.backends.torch.module import Module
     from cnndsl.backends.torch.weights.report import Match, Report
 
@@ -239,26 +241,41 @@ class Model:
 
         return for_inference(deepcopy(module), self.graph)
 
-    def to_dot(self, *, direction: Direction = "down") -> str:
-        """The network as DOT text, for Graphviz."""
-        from cnndsl.backends.dot import digraph
+    def to_dot(self, *, direction: Direction = "down", depth: int | None = None, folded: bool = True) -> str:
+        """The network as DOT text, for Graphviz: what `render` gives it in the style `graph`."""
+        from cnndsl.backends.pictures.formats import Look, rendered
 
-        source: str = digraph(self.graph, direction).source
-        return source
+        return rendered(self.graph, "dot", Look(direction=direction, depth=depth, folded=folded)).decode()
 
-    def render(self, path: str | os.PathLike[str], *, direction: Direction = "down") -> None:
-        """Draw the network into a .svg, .png, .pdf or .dot file.
+    def render(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        style: Style = "graph",
+        theme: ThemeName = "light",
+        direction: Direction = "down",
+        depth: int | None = None,
+        folded: bool = True,
+    ) -> None:
+        """Draw the network into a file, whose suffix says in which format.
+
+        Args:
+            path: the file.
+            style: `graph`: every layer, what flows between them, and the blocks of the spec around them.
+            theme: the colours: `light`, `dark`, or `print`, which stay apart in grey.
+            direction: where the network flows, `down` or `right`.
+            depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
+            folded: whether what repeats is drawn once, with how often.
 
         Raises:
-            cnndsl.backends.layout.Unrendered: the suffix is none of these, or the layout program or typst is missing.
+            cnndsl.backends.pictures.layout.Unrendered: the style has no such format, or what makes it is missing.
             OSError: the file cannot be written.
         """
-        from cnndsl.backends.dot import digraph
-        from cnndsl.backends.layout import format_of, rendered
+        from cnndsl.backends.pictures.formats import Look, format_of, rendered
         from cnndsl.files import write_whole
 
-        form = format_of(path)
-        write_whole(path, rendered(digraph(self.graph, direction), form))
+        look = Look(style, theme, direction, depth, folded)
+        write_whole(path, rendered(self.graph, format_of(path, style), look))
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.graph)} nodes>"

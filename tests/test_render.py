@@ -20,8 +20,8 @@ import pytest
 from conftest import ROOT, Run
 
 import cnndsl
-from cnndsl.backends.dot import digraph
-from cnndsl.backends.layout import Unrendered, layout_program, rendered
+from cnndsl.backends.pictures.formats import Look, rendered
+from cnndsl.backends.pictures.layout import Unrendered, layout_program
 from cnndsl.graph import Block, End, Graph, scopes
 
 SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.cnn"))
@@ -33,10 +33,14 @@ def graph_of(text: str) -> Graph:
     return cnndsl.parse(text).graph
 
 
+WHOLE = Look(depth=99, folded=False)
+
+
 def drawn(graph: Graph) -> dict[str, Any]:
-    """The DOT text as a layout program reads it."""
+    """The DOT text of all layers as a layout program reads it."""
     command = [str(layout_program()), "-Kdot", "-Tjson"]
-    done = subprocess.run(command, input=digraph(graph).source, capture_output=True, encoding="utf-8", check=True)
+    source = rendered(graph, "dot", WHOLE)
+    done = subprocess.run(command, input=source.decode(), capture_output=True, encoding="utf-8", check=True)
     read: dict[str, Any] = json.loads(done.stdout)
     return read
 
@@ -169,31 +173,12 @@ def test_a_pdf_is_one_page_of_the_size_of_the_picture(run: Run, bare: dict[str, 
     assert b"/CreationDate" not in pdf
 
 
-@NEEDS_TYPST
-def test_a_tall_pdf_is_shrunk_to_the_largest_page() -> None:
-    pdf = rendered(digraph(cnndsl.load("zoo:densenet121").graph), "pdf")
-    (box,) = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+) ?\]", pdf)
-    assert 14_300 < float(box[1]) <= 14_400
-
-
-def test_a_tall_png_is_shrunk() -> None:
-    png = rendered(digraph(graph_of("INPUT(1x1x1) -> CONV(1)*600")), "png")
-    assert 31_000 < int.from_bytes(png[20:24]) <= 32_000
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs scripts that can be run")
-def test_without_typst_a_pdf_is_the_programs_own(run: Run, bare: dict[str, str], tmp_path: Path) -> None:
+def test_without_typst_there_is_no_pdf(run: Run, tmp_path: Path) -> None:
     (tmp_path / "typst.py").write_text("raise ImportError")
-    target = tmp_path / "net.pdf"
-    arguments = ("render", "-e", "INPUT -> FC", "-o", str(target))
-    done = run(*arguments, **bare, PYTHONPATH=str(tmp_path))
+    done = run("render", "-e", "INPUT -> FC", "-o", str(tmp_path / "net.pdf"), PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("writes no PDF; with `pip install 'cnndsl[pdf]'` one is made of its SVG\n")
-    assert not target.exists()
-
-    own = program(tmp_path / "own", "import sys; assert '-Tpdf' in sys.argv; print('%PDF')")
-    done = run(*arguments, **bare | {"CNNDSL_DOT": str(own)}, PYTHONPATH=str(tmp_path))
-    assert (done.returncode, target.read_text()) == (0, "%PDF\n")
+    assert done.stderr == "cnndsl: PDF needs typst, which is not installed: pip install 'cnndsl[pdf]'\n"
+    assert not (tmp_path / "net.pdf").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs scripts that can be run")
@@ -201,12 +186,13 @@ def test_the_program_is_the_named_one_then_dot_then_the_wheels(
     bare: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert layout_program().stem == "graphviz-pure"
-    dot = program(Path(bare["PATH"]) / "dot", "print('<svg/>')")
+    dot = program(Path(bare["PATH"]) / "dot", "print('{}')")
     assert layout_program() == dot
-    named = program(tmp_path / "named", "print('<named/>')")
+    named = program(tmp_path / "named", "print('<svg/>')")
     monkeypatch.setenv("CNNDSL_DOT", str(named))
     assert layout_program() == named
-    assert rendered(digraph(graph_of("INPUT -> FC")), "svg") == b"<named/>\n"
+    with pytest.raises(Unrendered, match="named wrote something that is no layout"):
+        rendered(graph_of("INPUT -> FC"), "svg", Look())
 
     from graphviz.backend import dot_command
 
@@ -247,10 +233,10 @@ def test_a_failure_leaves_what_was_there(run: Run, tmp_path: Path, script: str, 
 
 
 @pytest.mark.parametrize("name", ["net.gif", "net", "svg", "net.svg.bak", ".png"])
-def test_the_suffix_is_one_of_four(run: Run, tmp_path: Path, name: str) -> None:
+def test_the_suffix_is_one_of_five(run: Run, tmp_path: Path, name: str) -> None:
     done = run("render", "zoo:lenet5", "-o", name, cwd=tmp_path)
     assert done.returncode == 2
-    assert f"ends in one of .svg, .png, .pdf, .dot; '{name}' does not" in done.stderr
+    assert f"ends in one of .svg, .png, .pdf, .dot, .mmd; '{name}' does not" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -313,11 +299,11 @@ def test_text_of_strangers_is_shown_as_it_is(request: pytest.FixtureRequest, by:
 def shows_as_it_is(graph: Graph) -> bool:
     """At an input, at an output and, cut where it is long, in the head of a block; and nothing else comes of it."""
     strange = "".join(each if each.isprintable() else " " for each in graph.outputs[0].name).strip()
-    svg = rendered(digraph(graph), "svg")
+    svg = rendered(graph, "svg", Look())
     elements = {element.tag.partition("}")[2] for element in ElementTree.fromstring(svg).iter()}
     said = [re.sub(r"\s", " ", text) for text in texts(svg)]
     return (
-        elements <= {"svg", "g", "title", "polygon", "path", "ellipse", "text"}
+        elements <= {"svg", "g", "title", "desc", "rect", "polygon", "path", "text"}
         and said.count(strange) == 2
         and any(text.startswith(f"f({strange[:20]}") for text in said)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cnndsl.graph import Fold, Folding, Graph, Node, Scope, hierarchy
+from cnndsl.graph import Alike, Fold, Folding, Graph, Node, Scope, hierarchy
 from cnndsl.resources import no_collections
 
 __all__ = ["MOST_LINES", "Entry", "flat", "outline", "walk", "whole"]
@@ -44,13 +44,17 @@ class Entry:
 
 
 @no_collections()
-def outline(graph: Graph, depth: int | None = None) -> tuple[Entry, ...]:
+def outline(
+    graph: Graph, depth: int | None = None, *, most_lines: int = MOST_LINES, alike: Alike = "exactly"
+) -> tuple[Entry, ...]:
     r"""The entries of the outermost level, with those inside them.
 
     Args:
         graph: the network.
-        depth: how many levels are told, at least 1. None stands for as many as `MOST_LINES` lines have room for, and
+        depth: how many levels are told, at least 1. None stands for as many as `most_lines` lines have room for, and
             for one where it alone needs more.
+        most_lines: that number of lines.
+        alike: which members that follow each other are told once.
 
     Raises:
         ValueError: the depth is less than 1.
@@ -62,11 +66,11 @@ def outline(graph: Graph, depth: int | None = None) -> tuple[Entry, ...]:
     """
     if depth is not None and depth < 1:
         raise ValueError(f"a depth is at least 1, not {depth}")
-    found = _Outline(graph).entries(hierarchy(graph))
+    found = _Outline(graph, alike).entries(hierarchy(graph))
     if depth is None:
         depth = 1
         lines = _lines(found, 1)
-        while (deeper := _lines(found, depth + 1)) != lines and deeper <= MOST_LINES:
+        while (deeper := _lines(found, depth + 1)) != lines and deeper <= most_lines:
             depth, lines = depth + 1, deeper
     return _cut(found, depth)
 
@@ -99,9 +103,9 @@ def _without_deeper(entry: Entry, depth: int) -> Entry:
 class _Outline:
     """Makes the entries of one graph."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._folding = Folding()
+    def __init__(self, graph: Graph, alike: Alike) -> None:
         self._readers = graph.readers()
+        self._folding = Folding(alike, None if alike == "exactly" else graph)
         self._outputs = {output.node for output in graph.outputs}
 
     def entries(self, scope: Scope) -> tuple[Entry, ...]:

@@ -1,4 +1,4 @@
-"""A choice among words that another module declares, which is imported when the words are needed."""
+"""What options take: words that another module declares, imported when they are needed, and depths."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["ALL", "Words"]
+__all__ = ["Depth", "Words"]
 
-ALL = "all"
+_ALL = "all"
 """Stands for every word, and for every level of blocks."""
 
 
@@ -31,14 +31,14 @@ class Words(click.ParamType[Any]):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         words = "|".join(self._words())
-        return f"[{words}],...|{ALL}" if self._several else f"[{words}]"
+        return f"[{words}],...|{_ALL}" if self._several else f"[{words}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str) or (param is not None and value == param.default):
             return value
         if not self._several:
             return self._known(value.strip(), param, ctx)
-        if value.strip().lower() == ALL:
+        if value.strip().lower() == _ALL:
             return tuple(self._words())
         return tuple(dict.fromkeys(self._known(word.strip(), param, ctx) for word in value.split(",")))
 
@@ -57,3 +57,20 @@ class Words(click.ParamType[Any]):
 
         before, comma, last = incomplete.rpartition(",") if self._several else ("", "", incomplete)
         return [CompletionItem(f"{before}{comma}{word}") for word in self._words() if word.startswith(last)]
+
+
+class Depth(click.ParamType[int]):
+    """How many levels of blocks are opened."""
+
+    name = f"N|{_ALL}"
+    _DEEPEST = 2**31
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return self.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value).lower() == _ALL:
+            return self._DEEPEST
+        if str(value).isdecimal() and int(value) > 0:
+            return int(value)
+        raise click.BadParameter(f"{value!r} is neither a number of levels, from 1, nor all", ctx, param)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnndsl.cli._choice import ALL, Words
+from cnndsl.cli._choice import Depth, Words
 from cnndsl.cli._terminal import table_style
 
 if TYPE_CHECKING:
@@ -57,21 +57,6 @@ class Shape:
 
 
 # Options
-
-
-class _Depth(click.ParamType[int]):
-    name = f"N|{ALL}"
-    _DEEPEST = 2**31
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return self.name
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if str(value).lower() == ALL:
-            return self._DEEPEST
-        if str(value).isdecimal() and int(value) > 0:
-            return int(value)
-        raise click.BadParameter(f"{value!r} is neither a number of levels, from 1, nor all", ctx, param)
 
 
 def _columns() -> Iterable[str]:
@@ -129,7 +114,7 @@ _OPTIONS = (
     ),
     click.option(
         "--depth",
-        type=_Depth(),
+        type=Depth(),
         help="How many levels of blocks are opened; if not given, as many as fit on a page.",
     ),
     click.option("--flat", is_flag=True, help="A line for every layer, under its whole name."),

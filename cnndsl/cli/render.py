@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cnndsl.cli._choice import Depth, Words
 from cnndsl.cli._output import writing
 from cnndsl.cli._specs import model_argument
 
 if TYPE_CHECKING:
-    from cnndsl.backends.dot import Direction
+    from cnndsl.backends.pictures.dot import Direction
+    from cnndsl.backends.pictures.formats import Style
+    from cnndsl.backends.pictures.themes import ThemeName
     from cnndsl.model import Model
 
 __all__ = ["command"]
 
 
-def _checked(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
-    """The file, whose suffix names a format."""
-    from cnndsl.backends.layout import Unrendered, format_of
+def _styles() -> Iterable[str]:
+    from cnndsl.backends.pictures.formats import STYLES
 
-    try:
-        format_of(value)
-    except Unrendered as error:
-        raise click.BadParameter(str(error)) from None
-    return value
+    return STYLES
+
+
+def _themes() -> Iterable[str]:
+    from cnndsl.backends.pictures.themes import THEMES
+
+    return THEMES
 
 
 @click.command("render", short_help="Draw a network.")
@@ -37,8 +42,17 @@ def _checked(context: click.Context, parameter: click.Parameter, value: Path) ->
     metavar="PICTURE",
     required=True,
     type=click.Path(path_type=Path),
-    callback=_checked,
-    help="The file to write; its end says what: .svg, .png, .pdf or .dot.",
+    help="The file to write; its end says what: .svg, .png, .pdf, .dot or .mmd.",
+)
+@click.option(
+    "--style",
+    type=Words(_styles),
+    default="graph",
+    show_default=True,
+    help="What is drawn: every layer and what flows between them.",
+)
+@click.option(
+    "--theme", type=Words(_themes), default="light", show_default=True, help="The colours; those of print keep in grey."
 )
 @click.option(
     "--direction",
@@ -47,18 +61,30 @@ def _checked(context: click.Context, parameter: click.Parameter, value: Path) ->
     show_default=True,
     help="Where the network flows.",
 )
-def command(model: Model, output: Path, direction: Direction) -> None:
+@click.option(
+    "--depth", type=Depth(), help="How many levels of blocks are opened; if not given, as many as can be looked at."
+)
+@click.option("--unfold", is_flag=True, help="Draw what repeats as often as it is there.")
+def command(
+    model: Model,
+    output: Path,
+    style: Style,
+    theme: ThemeName,
+    direction: Direction,
+    depth: int | None,
+    unfold: bool,
+) -> None:
     """Draw the network: every layer, what flows between them, and the blocks of the spec around them.
 
-    The layout is made by the program that CNNDSL_DOT names, else by Graphviz's dot if it is installed, else by the one
-    that comes with cnndsl. The exit status is 0 where the picture was written, 1 where the spec has mistakes, 2 where
-    it cannot be read or the picture cannot be made.
+    What repeats is drawn once, with how often. The layout is made by the program that CNNDSL_DOT names, else by
+    Graphviz's dot if it is installed, else by the one that comes with cnndsl. The exit status is 0 where the picture
+    was written, 1 where the spec has mistakes, 2 where it cannot be read or the picture cannot be made.
     """
-    from cnndsl.backends.layout import Unrendered
+    from cnndsl.backends.pictures.layout import Unrendered
 
     try:
         with writing(output):
-            model.render(output, direction=direction)
+            model.render(output, style=style, theme=theme, direction=direction, depth=depth, folded=not unfold)
     except Unrendered as error:
         click.echo(f"cnndsl: {error}", err=True)
         sys.exit(2)

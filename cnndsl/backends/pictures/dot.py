@@ -1,0 +1,190 @@
+"""A view of a network to be laid out: DOT, with the blocks of the spec as clusters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from cnndsl.backends.pictures import labels
+from cnndsl.backends.pictures.fonts import FAMILY
+from cnndsl.backends.pictures.themes import Theme
+from cnndsl.backends.pictures.view import Arrow, Box, Frame, View
+from cnndsl.layers.structure import Concat, Input, Subtract
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+__all__ = ["EDGE_SIZE", "FRAME_SIZE", "NODE_SIZE", "Direction", "digraph", "named", "shown_output"]
+
+Direction = Literal["down", "right"]
+
+NODE_SIZE, EDGE_SIZE, FRAME_SIZE = 11.0, 8.5, 9.0
+"""Points of the texts in boxes, at arrows and of frames."""
+
+_RANKDIR: dict[Direction, str] = {"down": "TB", "right": "LR"}
+_WIDTH: dict[Direction, str] = {"down": "2.0", "right": "0.7"}
+"""Of a layer at least. Downwards that makes tidy columns, and arrows pass to the right of a cluster's label."""
+
+_MERGE = {"shape": "circle", "margin": "0", "width": "0.3", "height": "0.3", "fixedsize": "true"}
+
+_BESIDE_ARROW = "\N{NO-BREAK SPACE}"
+"""Keeps what is written at an arrow off its line."""
+
+
+def digraph(view: View, theme: Theme, direction: Direction = "down") -> Digraph:
+    """The view as the `graphviz` package holds it; its `source` is the DOT text.
+
+    Every box is drawn under its path, in a cluster for each of its frames, every output as a node of its own, and
+    every arrow tells what flows along it. Edges have ids: `arrow` and their places among the arrows of the view, and
+    behind these those of the outputs.
+    """
+    import graphviz
+
+    picture = graphviz.Digraph(
+        graphviz.escape(labels.printable(view.graph.name)),
+        graph_attr=_of_graph(theme, direction),
+        node_attr=_of_node(theme, direction),
+        edge_attr=_of_edge(theme),
+    )
+    drawing = _Drawing(view, theme)
+    drawing.members(picture, view.members)
+    for place, arrow in enumerate(view.arrows):
+        drawing.arrow(picture, arrow, f"arrow{place}")
+    for place, (end, box) in enumerate(view.outputs):
+        drawing.end(picture, named(place), shown_output(view, place))
+        text = _at_arrow(labels.of_type(end.node.type))
+        picture.edge(box.path, named(place), label=text, id=f"arrow{len(view.arrows) + place}")
+    return picture
+
+
+def named(output: int) -> str:
+    """The node of an output, by its place among them."""
+    return f"output {output + 1}"
+
+
+def shown_output(view: View, place: int) -> str:
+    """What an output is called: a single one that the spec gave no name is the output."""
+    name = view.outputs[place][0].name
+    return "output" if len(view.outputs) == 1 and name == "out" else name
+
+
+def _of_graph(theme: Theme, direction: Direction) -> dict[str, str]:
+    return {
+        "rankdir": _RANKDIR[direction],
+        "bgcolor": theme.paper,
+        "fontname": FAMILY,
+        "fontsize": f"{FRAME_SIZE:g}",
+        "fontcolor": theme.quiet,
+        "labeljust": "l",
+        "nodesep": "0.3",
+        "ranksep": "0.2",
+        "pad": "0.15",
+    }
+
+
+def _of_node(theme: Theme, direction: Direction) -> dict[str, str]:
+    return {
+        "fontname": FAMILY,
+        "fontsize": f"{NODE_SIZE:g}",
+        "fontcolor": theme.ink,
+        "shape": "box",
+        "style": "rounded,filled",
+        "color": theme.line,
+        "fillcolor": theme.plain,
+        "margin": "0.14,0.06",
+        "height": "0.32",
+        "width": _WIDTH[direction],
+    }
+
+
+def _of_edge(theme: Theme) -> dict[str, str]:
+    return {
+        "fontname": FAMILY,
+        "fontsize": f"{EDGE_SIZE:g}",
+        "fontcolor": theme.quiet,
+        "color": theme.line,
+        "arrowsize": "0.6",
+        "penwidth": "0.9",
+    }
+
+
+class _Drawing:
+    def __init__(self, view: View, theme: Theme) -> None:
+        self._view = view
+        self._theme = theme
+        self._entries = Counter(frame for arrow in view.arrows for frame in _entered(arrow))
+        self._readers = Counter(arrow.source for arrow in view.arrows)
+        self._read = Counter(arrow.target for arrow in view.arrows)
+        self._first = {arrow.source: arrow for arrow in reversed(view.arrows)}
+
+    def members(self, picture: Digraph, members: Iterable[Box | Frame]) -> None:
+        boxes_first = sorted(members, key=lambda member: isinstance(member, Frame))  # the arrows come out straighter
+        for member in boxes_first:
+            if isinstance(member, Box):
+                self._box(picture, member)
+            else:
+                self._frame(picture, member)
+
+    def _frame(self, picture: Digraph, frame: Frame) -> None:
+        theme = self._theme
+        with picture.subgraph(name=f"cluster_{frame.path}") as cluster:
+            cluster.attr(
+                label=_escaped(labels.of_frame(frame, self._view.graph)) + r"\l",
+                labelloc="b" if self._entries[frame] > 2 else "t",  # many arrows from above would cross it
+                style="rounded,filled",
+                color=theme.frame,
+                fillcolor=theme.frames[len(frame.around) % 2],
+                penwidth="0.8",
+                margin="9",
+            )
+            self.members(cluster, frame.members)
+
+    def _box(self, picture: Digraph, box: Box) -> None:
+        node, text = box.node, labels.of_box(box, self._view.graph)
+        if node is None:
+            picture.node(box.path, _escaped(text), fillcolor=self._theme.fill(box.family), penwidth="1.6")
+        elif isinstance(node.layer, Input):
+            self.end(picture, box.path, text)
+        elif type(node.layer) in labels.SIGNS:
+            picture.node(box.path, text, **_MERGE)
+        elif isinstance(node.layer, Concat):
+            picture.node(box.path, text, width="0.7")
+        else:
+            picture.node(box.path, _escaped(text), fillcolor=self._theme.fill(box.family))
+
+    def end(self, picture: Digraph, name: str, text: str) -> None:
+        theme = self._theme
+        colours = {"fillcolor": theme.end, "color": theme.end, "fontcolor": theme.on_end}
+        picture.node(name, _escaped(text), width="0.9", **colours)
+
+    def arrow(self, picture: Digraph, arrow: Arrow, name: str) -> None:
+        attributes = {"weight": "8"} if self._is_trunk(arrow) else {}
+        if arrow.position and arrow.target.node and isinstance(arrow.target.node.layer, Subtract):
+            attributes["headlabel"] = "−"
+        if arrow.is_skip:
+            attributes |= {"color": self._theme.skip, "penwidth": "1.6"}
+        text = _at_arrow(labels.of_type(arrow.type))
+        picture.edge(arrow.source.path, arrow.target.path, label=text, id=name, **attributes)
+
+    def _is_trunk(self, arrow: Arrow) -> bool:
+        """Whether an edge should be straight: in a chain, and the first of two branches."""
+        is_first = arrow.position == 0 and self._first[arrow.source] is arrow
+        return is_first and self._read[arrow.target] <= 2 and self._readers[arrow.source] <= 2
+
+
+def _entered(arrow: Arrow) -> Iterator[Frame]:
+    """The frames into which an arrow leads."""
+    return (frame for frame in arrow.target.around if frame not in arrow.source.around)
+
+
+def _at_arrow(text: str) -> str:
+    return _BESIDE_ARROW + text
+
+
+def _escaped(text: str) -> str:
+    r"""A label that shows this text: DOT reads `\`, `&` and `<...>` in its own way."""
+    from graphviz import escape
+
+    shown: str = escape(labels.printable(text).replace("&", "&amp;"))
+    return shown

@@ -1,0 +1,127 @@
+"""A network as a picture, in a style and a format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cnndsl.backends.pictures.canvas import Canvas
+from cnndsl.backends.pictures.dot import Direction
+from cnndsl.backends.pictures.layout import Unrendered
+from cnndsl.backends.pictures.themes import THEMES, ThemeName
+from cnndsl.graph import Graph
+
+__all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
+
+Style = Literal["graph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a network is drawn.
+
+    Attributes:
+        style: `graph`, every layer and what flows between them.
+        theme: the colours.
+        direction: where the network flows.
+        depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
+        folded: whether what repeats is drawn once.
+    """
+
+    style: Style = "graph"
+    theme: ThemeName = "light"
+    direction: Direction = "down"
+    depth: int | None = None
+    folded: bool = True
+
+
+def rendered(graph: Graph, form: str, look: Look) -> bytes:
+    """The picture in one of the formats of its style.
+
+    Raises:
+        Unrendered: the style has no such format, or what lays out, draws or makes a PDF is missing or fails.
+    """
+    return _making(look.style, form)(graph, look)
+
+
+def format_of(path: str | os.PathLike[str], style: Style = "graph") -> str:
+    """The format that the suffix of a file names.
+
+    Raises:
+        Unrendered: it names none of the style.
+    """
+    form = Path(path).suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        known = ", ".join(f".{name}" for name in STYLES[style])
+        raise Unrendered(f"the name of a picture ends in one of {known}; {os.fspath(path)!r} does not")
+    _making(style, form)
+    return form
+
+
+def _making(style: Style, form: str) -> Callable[[Graph, Look], bytes]:
+    found = STYLES[style].get(form)
+    if found is None:
+        raise Unrendered(f"the style {style} has no .{form}; it has {', '.join(f'.{each}' for each in STYLES[style])}")
+    return found
+
+
+def _svg_of(draw: Callable[[Graph, Look], Canvas]) -> Callable[[Graph, Look], str]:
+    def drawn(graph: Graph, look: Look) -> str:
+        from cnndsl.backends.pictures.svg import svg
+
+        return svg(draw(graph, look))
+
+    return drawn
+
+
+def _drawings(draw: Callable[[Graph, Look], Canvas]) -> Mapping[str, Callable[[Graph, Look], bytes]]:
+    """The formats that are made of shapes."""
+    text = _svg_of(draw)
+
+    def svg(graph: Graph, look: Look) -> bytes:
+        return text(graph, look).encode()
+
+    def png(graph: Graph, look: Look) -> bytes:
+        from cnndsl.backends.pictures.raster import png
+
+        return png(text(graph, look))
+
+    def pdf(graph: Graph, look: Look) -> bytes:
+        from cnndsl.backends.pictures.raster import pdf
+
+        return pdf(text(graph, look))
+
+    return {"svg": svg, "png": png, "pdf": pdf}
+
+
+def _graph(graph: Graph, look: Look) -> Canvas:
+    from cnndsl.backends.pictures.graph import draw
+    from cnndsl.backends.pictures.view import view
+
+    return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction)
+
+
+def _dot(graph: Graph, look: Look) -> bytes:
+    from cnndsl.backends.pictures.dot import digraph
+    from cnndsl.backends.pictures.view import view
+
+    source: str = digraph(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).source
+    return source.encode()
+
+
+def _mermaid(graph: Graph, look: Look) -> bytes:
+    from cnndsl.backends.pictures.mermaid import mermaid
+    from cnndsl.backends.pictures.view import view
+
+    return mermaid(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).encode()
+
+
+STYLES: Mapping[Style, Mapping[str, Callable[[Graph, Look], bytes]]] = {
+    "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid},
+}
+"""What makes a picture of each format, by style."""
+
+FORMATS = tuple(dict.fromkeys(form for forms in STYLES.values() for form in forms))

@@ -1,0 +1,218 @@
+"""What a picture shows of a network: boxes in frames, and the arrows between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cnndsl.analyses.outline import REPEAT, Entry, outline
+from cnndsl.graph import End, Graph, Node
+from cnndsl.layers import TensorType
+from cnndsl.layers.structure import Add, Concat, Multiply, Subtract
+
+__all__ = ["MOST_BOXES", "Arrow", "Box", "Frame", "View", "view"]
+
+MOST_BOXES = 150
+"""Lines of the outline of a picture whose depth was left open: more would not be looked at one by one."""
+
+MERGES = (Add, Subtract, Multiply, Concat)
+
+_PASSING = "rearrangement"
+"""The family of layers that a skip may lead through: they crop, or pick channels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Box:
+    """A layer, or a block that is not opened; several copies of it, one behind the other, are one box.
+
+    Attributes:
+        entry: what it stands for.
+        path: its name in the picture, which no other box or frame has.
+        around: the frames it is in, the outermost first.
+    """
+
+    entry: Entry
+    path: str
+    around: tuple[Frame, ...]
+
+    @property
+    def node(self) -> Node | None:
+        """The layer that it is, the first of several; None for a block."""
+        return self.entry.node
+
+    @property
+    def family(self) -> str:
+        """The family of its layer; of a block that of the first layer that has weights, or of the first."""
+        nodes = self.entry.nodes
+        return next((node for node in nodes if node.keeps), nodes[0]).layer.family
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A block that is opened, or several copies of it, of which the first is shown.
+
+    Attributes:
+        members: what it consists of, in execution order.
+    """
+
+    entry: Entry
+    path: str
+    around: tuple[Frame, ...]
+    members: list[Box | Frame] = field(default_factory=list)
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it stands for several members that repeat together, not for a block that has a name."""
+        return self.entry.label == REPEAT
+
+
+@dataclass(slots=True, eq=False)
+class Arrow:
+    """A value on its way.
+
+    Attributes:
+        type: of the value; of what leaves several copies, that of the last.
+        position: which of the arguments of its target it is, from 0.
+        is_skip: whether it passes by what others of its target's arguments come through.
+    """
+
+    source: Box
+    target: Box
+    type: TensorType
+    position: int
+    is_skip: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Attributes:
+    members: what there is outside all frames, in execution order.
+    arrows: in execution order of their targets.
+    outputs: what leaves the network, and from which box.
+    """
+
+    graph: Graph
+    members: list[Box | Frame]
+    arrows: list[Arrow]
+    outputs: list[tuple[End, Box]]
+
+    def boxes(self) -> Iterator[Box]:
+        """All of them, in execution order."""
+        return _boxes(self.members)
+
+
+def view(graph: Graph, depth: int | None = None, *, folded: bool = True) -> View:
+    """What a picture of a network shows.
+
+    Args:
+        graph: the network.
+        depth: how many levels of blocks are opened, as `cnndsl check --depth` has it; None for as many as `MOST_BOXES`
+            leave room for.
+        folded: whether members of a chain that are alike, but for their channels, are drawn once.
+    """
+    entries = outline(graph, depth, most_lines=MOST_BOXES, alike="in a chain" if folded else "never")
+    placing = _Placing()
+    members = placing.members(entries, ())
+    outputs = [(end, placing.boxes[end.node]) for end in graph.outputs]
+    return View(graph, members, list(_arrows(graph, placing.boxes, placing.copies)), outputs)
+
+
+def _boxes(members: Iterable[Box | Frame]) -> Iterator[Box]:
+    for member in members:
+        if isinstance(member, Box):
+            yield member
+        else:
+            yield from _boxes(member.members)
+
+
+class _Placing:
+    """Finds the box of each node.
+
+    Attributes:
+        boxes: where a node is shown: in its copy, where it is one of several.
+        copies: for each node the entries that it is in of which there are several copies, and in which one it is.
+    """
+
+    def __init__(self) -> None:
+        self.boxes: dict[Node, Box] = {}
+        self.copies: dict[Node, dict[Entry, int]] = {}
+
+    def members(self, entries: Iterable[Entry], around: tuple[Frame, ...]) -> list[Box | Frame]:
+        return [self._member(entry, around) for entry in entries]
+
+    def _member(self, entry: Entry, around: tuple[Frame, ...]) -> Box | Frame:
+        if not entry.children:
+            box = Box(entry, entry.path, around)
+            self.boxes |= dict.fromkeys(entry.nodes, box)
+            return box
+        name = f"{entry.path} and what follows" if entry.label == REPEAT else entry.path
+        frame = Frame(entry, name, around)
+        frame.members.extend(self.members(entry.children, (*around, frame)))
+        self._place_copies(entry)
+        return frame
+
+    def _place_copies(self, entry: Entry) -> None:
+        if entry.times == 1:
+            return
+        length = len(entry.nodes) // entry.times
+        for place, node in enumerate(entry.nodes):
+            shown = entry.nodes[place % length]
+            self.boxes[node] = self.boxes[shown]
+            self.copies[node] = {**self.copies.get(shown, {}), entry: place // length}
+
+
+def _arrows(graph: Graph, boxes: Mapping[Node, Box], copies: Mapping[Node, Mapping[Entry, int]]) -> Iterator[Arrow]:
+    """Those between boxes, each once; not those from one copy to the next, nor those in all copies but the first."""
+    skips = _skips(graph)
+    drawn: dict[object, Arrow] = {}
+    for node in graph:
+        for position, read in enumerate(node.inputs):
+            source, target = boxes[read], boxes[node]
+            if source is target or not _is_drawn(copies.get(read, {}), copies.get(node, {})):
+                continue
+            key = source, target, position if target.node else read
+            if key in drawn:
+                drawn[key].type = read.type
+            else:
+                drawn[key] = Arrow(source, target, read.type, position, (read, node) in skips)
+    yield from drawn.values()
+
+
+def _is_drawn(source: Mapping[Entry, int], target: Mapping[Entry, int]) -> bool:
+    return all(copy == target[entry] == 0 for entry, copy in source.items() if entry in target)
+
+
+def _skips(graph: Graph) -> set[tuple[Node, Node]]:
+    """The edges of branches that lead past a path: from a fork to where both meet, without a layer that computes."""
+    readers = graph.readers()
+    found: set[tuple[Node, Node]] = set()
+    for node in graph:
+        if not isinstance(node.layer, MERGES):
+            continue
+        for read in node.inputs:
+            branch = [(read, node)]
+            while _passes(branch[-1][0]) and len(readers[branch[-1][0]]) == 1:
+                branch.append((branch[-1][0].inputs[0], branch[-1][0]))
+            fork = branch[-1][0]
+            others = [other for other in node.inputs if other is not read]
+            if len(readers[fork]) > 1 and any(_leads_to(fork, other) for other in others):
+                found.update(branch)
+    return found
+
+
+def _passes(node: Node) -> bool:
+    return node.layer.family == _PASSING and len(node.inputs) == 1
+
+
+def _leads_to(fork: Node, node: Node) -> bool:
+    """Whether a node reads another, directly or through others; it is not that itself."""
+    seen: set[Node] = set()
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if fork in each.inputs:
+            return True
+        new = [read for read in each.inputs if read.index > fork.index and read not in seen]
+        seen.update(new)
+        waiting.extend(new)
+    return False
