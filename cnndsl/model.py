@@ -261,7 +261,8 @@ class Model:
 
         Args:
             path: the file.
-            style: `graph`: every layer, what flows between them, and the blocks of the spec around them.
+            style: `graph`: every layer, what flows between them, and the blocks of the spec around them. `blocks`: the
+                stages, and each distinct block once beside them, in full.
             theme: the colours: `light`, `dark`, or `print`, which stay apart in grey.
             direction: where the network flows, `down` or `right`.
             depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.

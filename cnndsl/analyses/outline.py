@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cnndsl.graph import Alike, Fold, Folding, Graph, Node, Scope, hierarchy
 from cnndsl.resources import no_collections
 
-__all__ = ["MOST_LINES", "Entry", "flat", "outline", "walk", "whole"]
+__all__ = ["MOST_LINES", "Entry", "closed", "flat", "outline", "walk", "whole"]
 
 MOST_LINES = 60
 """Lines of an outline whose depth was left open, about a page: it is as deep as fits in them."""
@@ -83,6 +83,11 @@ def flat(graph: Graph) -> tuple[Entry, ...]:
 def whole(graph: Graph) -> Entry:
     """The network as one entry."""
     return Entry(graph.name, "", 1, graph.nodes, graph.outputs[0].node)
+
+
+def closed(entry: Entry) -> Entry:
+    """The entry without those inside it."""
+    return _without_deeper(entry, 1)
 
 
 def _lines(entries: Iterable[Entry], depth: int) -> int:

@@ -49,7 +49,7 @@ def _themes() -> Iterable[str]:
     type=Words(_styles),
     default="graph",
     show_default=True,
-    help="What is drawn: every layer and what flows between them.",
+    help="What is drawn: every layer and what flows between them; or the stages, and each distinct block beside them.",
 )
 @click.option(
     "--theme", type=Words(_themes), default="light", show_default=True, help="The colours; those of print keep in grey."

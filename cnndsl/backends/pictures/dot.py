@@ -32,12 +32,20 @@ _BESIDE_ARROW = "\N{NO-BREAK SPACE}"
 """Keeps what is written at an arrow off its line."""
 
 
-def digraph(view: View, theme: Theme, direction: Direction = "down") -> Digraph:
+def digraph(
+    view: View, theme: Theme, direction: Direction = "down", beside: Iterable[tuple[str, View]] = ()
+) -> Digraph:
     """The view as the `graphviz` package holds it; its `source` is the DOT text.
 
     Every box is drawn under its path, in a cluster for each of its frames, every output as a node of its own, and
     every arrow tells what flows along it. Edges have ids: `arrow` and their places among the arrows of the view, and
     behind these those of the outputs.
+
+    Args:
+        view: what is drawn.
+        theme: the colours.
+        direction: where it flows.
+        beside: further views with their titles, each in a cluster; what is in the first is named `1 ...`.
     """
     import graphviz
 
@@ -47,14 +55,12 @@ def digraph(view: View, theme: Theme, direction: Direction = "down") -> Digraph:
         node_attr=_of_node(theme, direction),
         edge_attr=_of_edge(theme),
     )
-    drawing = _Drawing(view, theme)
-    drawing.members(picture, view.members)
-    for place, arrow in enumerate(view.arrows):
-        drawing.arrow(picture, arrow, f"arrow{place}")
-    for place, (end, box) in enumerate(view.outputs):
-        drawing.end(picture, named(place), shown_output(view, place))
-        text = _at_arrow(labels.of_type(end.node.type))
-        picture.edge(box.path, named(place), label=text, id=f"arrow{len(view.arrows) + place}")
+    _Drawing(view, theme, "").draw(picture)
+    for number, (title, other) in enumerate(beside, 1):
+        with picture.subgraph(name=f"cluster_{number}") as cluster:
+            label = _escaped(title) + r"\l"
+            cluster.attr(label=label, fontcolor=theme.ink, fillcolor=theme.frames[1], **_of_frame(theme))
+            _Drawing(other, theme, f"{number} ").draw(cluster)
     return picture
 
 
@@ -109,14 +115,37 @@ def _of_edge(theme: Theme) -> dict[str, str]:
     }
 
 
+def _of_frame(theme: Theme) -> dict[str, str]:
+    return {"style": "rounded,filled", "color": theme.frame, "penwidth": "0.8", "margin": "9"}
+
+
 class _Drawing:
-    def __init__(self, view: View, theme: Theme) -> None:
+    """Args:
+    view: what is drawn.
+    theme: the colours.
+    prefix: what the names of all nodes and clusters begin with.
+    """
+
+    def __init__(self, view: View, theme: Theme, prefix: str) -> None:
         self._view = view
         self._theme = theme
+        self._prefix = prefix
         self._entries = Counter(frame for arrow in view.arrows for frame in _entered(arrow))
         self._readers = Counter(arrow.source for arrow in view.arrows)
         self._read = Counter(arrow.target for arrow in view.arrows)
         self._first = {arrow.source: arrow for arrow in reversed(view.arrows)}
+
+    def draw(self, picture: Digraph) -> None:
+        view, prefix = self._view, self._prefix
+        self.members(picture, view.members)
+        for place, arrow in enumerate(view.arrows):
+            self.arrow(picture, arrow, f"{prefix}arrow{place}")
+        for place, (end, box) in enumerate(view.outputs):
+            name = prefix + named(place)
+            self.end(picture, name, shown_output(view, place))
+            text = _at_arrow(labels.of_value(end.node.type, view))
+            number = len(view.arrows) + place
+            picture.edge(prefix + box.path, name, label=text, id=f"{prefix}arrow{number}")
 
     def members(self, picture: Digraph, members: Iterable[Box | Frame]) -> None:
         boxes_first = sorted(members, key=lambda member: isinstance(member, Frame))  # the arrows come out straighter
@@ -128,30 +157,28 @@ class _Drawing:
 
     def _frame(self, picture: Digraph, frame: Frame) -> None:
         theme = self._theme
-        with picture.subgraph(name=f"cluster_{frame.path}") as cluster:
+        with picture.subgraph(name=f"cluster_{self._prefix}{frame.path}") as cluster:
             cluster.attr(
                 label=_escaped(labels.of_frame(frame, self._view.graph)) + r"\l",
                 labelloc="b" if self._entries[frame] > 2 else "t",  # many arrows from above would cross it
-                style="rounded,filled",
-                color=theme.frame,
                 fillcolor=theme.frames[len(frame.around) % 2],
-                penwidth="0.8",
-                margin="9",
+                **_of_frame(theme),
             )
             self.members(cluster, frame.members)
 
     def _box(self, picture: Digraph, box: Box) -> None:
         node, text = box.node, labels.of_box(box, self._view.graph)
+        name = self._prefix + box.path
         if node is None:
-            picture.node(box.path, _escaped(text), fillcolor=self._theme.fill(box.family), penwidth="1.6")
-        elif isinstance(node.layer, Input):
-            self.end(picture, box.path, text)
+            picture.node(name, _escaped(text), fillcolor=self._theme.fill(box.family), penwidth="1.6")
+        elif box.is_end or isinstance(node.layer, Input):
+            self.end(picture, name, text)
         elif type(node.layer) in labels.SIGNS:
-            picture.node(box.path, text, **_MERGE)
+            picture.node(name, text, **_MERGE)
         elif isinstance(node.layer, Concat):
-            picture.node(box.path, text, width="0.7")
+            picture.node(name, text, width="0.7")
         else:
-            picture.node(box.path, _escaped(text), fillcolor=self._theme.fill(box.family))
+            picture.node(name, _escaped(text), fillcolor=self._theme.fill(box.family))
 
     def end(self, picture: Digraph, name: str, text: str) -> None:
         theme = self._theme
@@ -164,8 +191,9 @@ class _Drawing:
             attributes["headlabel"] = "−"
         if arrow.is_skip:
             attributes |= {"color": self._theme.skip, "penwidth": "1.6"}
-        text = _at_arrow(labels.of_type(arrow.type))
-        picture.edge(arrow.source.path, arrow.target.path, label=text, id=name, **attributes)
+        text = _at_arrow(labels.of_value(arrow.type, self._view))
+        source, target = self._prefix + arrow.source.path, self._prefix + arrow.target.path
+        picture.edge(source, target, label=text, id=name, **attributes)
 
     def _is_trunk(self, arrow: Arrow) -> bool:
         """Whether an edge should be straight: in a chain, and the first of two branches."""
@@ -179,7 +207,7 @@ def _entered(arrow: Arrow) -> Iterator[Frame]:
 
 
 def _at_arrow(text: str) -> str:
-    return _BESIDE_ARROW + text
+    return _BESIDE_ARROW + text if text else ""
 
 
 def _escaped(text: str) -> str:

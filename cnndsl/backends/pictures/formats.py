@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cnndsl.backends.pictures.canvas import Canvas
 from cnndsl.backends.pictures.dot import Direction
@@ -14,9 +14,12 @@ from cnndsl.backends.pictures.layout import Unrendered
 from cnndsl.backends.pictures.themes import THEMES, ThemeName
 from cnndsl.graph import Graph
 
+if TYPE_CHECKING:
+    from cnndsl.backends.pictures.view import View
+
 __all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
 
-Style = Literal["graph"]
+Style = Literal["graph", "blocks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Look:
     """How a network is drawn.
 
     Attributes:
-        style: `graph`, every layer and what flows between them.
+        style: `graph`, every layer and what flows between them; `blocks`, the stages, and each distinct block beside
+            them.
         theme: the colours.
         direction: where the network flows.
         depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
@@ -104,23 +108,42 @@ def _graph(graph: Graph, look: Look) -> Canvas:
     return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction)
 
 
+def _blocks(graph: Graph, look: Look) -> Canvas:
+    from cnndsl.backends.pictures.blocks import draw
+
+    return draw(graph, THEMES[look.theme], look.direction)
+
+
 def _dot(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.dot import digraph
-    from cnndsl.backends.pictures.view import view
 
-    source: str = digraph(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).source
+    view, beside = _views(graph, look)
+    source: str = digraph(view, THEMES[look.theme], look.direction, beside).source
     return source.encode()
 
 
 def _mermaid(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.mermaid import mermaid
+
+    view, beside = _views(graph, look)
+    return mermaid(view, THEMES[look.theme], look.direction, beside).encode()
+
+
+def _views(graph: Graph, look: Look) -> tuple[View, list[tuple[str, View]]]:
+    """What is drawn, and what beside it."""
+    if look.style == "blocks":
+        from cnndsl.backends.pictures.blocks import views
+
+        whole, kinds = views(graph)
+        return whole, [(kind.title, kind.view) for kind in kinds]
     from cnndsl.backends.pictures.view import view
 
-    return mermaid(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).encode()
+    return view(graph, look.depth, folded=look.folded), []
 
 
 STYLES: Mapping[Style, Mapping[str, Callable[[Graph, Look], bytes]]] = {
     "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid},
+    "blocks": {**_drawings(_blocks), "dot": _dot, "mmd": _mermaid},
 }
 """What makes a picture of each format, by style."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cnndsl.backends.pictures import labels
@@ -14,9 +14,10 @@ from cnndsl.backends.pictures.fonts import width
 from cnndsl.backends.pictures.layout import Unrendered, laid_out, program_version
 from cnndsl.backends.pictures.themes import Theme
 from cnndsl.backends.pictures.view import Box, Frame, View
+from cnndsl.graph import Graph
 from cnndsl.layers.structure import Input
 
-__all__ = ["draw"]
+__all__ = ["draw", "page", "pieces"]
 
 _MARGIN = 10.0
 _LARGEST = 14_400 - 2 * _MARGIN
@@ -35,17 +36,34 @@ def draw(view: View, theme: Theme, direction: Direction = "down") -> Canvas:
     Raises:
         Unrendered: the layout program is missing or fails, or there is too much for one page.
     """
+    items, size = broken(pieces(view, theme, direction), theme, down=direction == "down")
+    return page(view.graph, theme, items, size)
+
+
+def pieces(view: View, theme: Theme, direction: Direction) -> list[Piece]:
+    """What a picture of the view consists of.
+
+    Raises:
+        Unrendered: the layout program is missing or fails.
+    """
     layout = laid_out(digraph(view, theme, direction))
-    pieces = list(_Drawing(view, theme, layout).pieces())
-    items, size = broken(pieces, theme, down=direction == "down")
+    return list(_Drawing(view, theme, layout).pieces())
+
+
+def page(graph: Graph, theme: Theme, items: Sequence[Item], size: Point) -> Canvas:
+    """The picture of a network that consists of these items, with a margin.
+
+    Raises:
+        Unrendered: there is too much for one page.
+    """
     if max(size) > _LARGEST:
         told = f"{size.x / 72:.0f} x {size.y / 72:.0f} inches"
         raise Unrendered(f"the picture would be {told}, too large for a page: open fewer blocks, as with --depth 1")
     canvas = Canvas(
         size.x + 2 * _MARGIN,
         size.y + 2 * _MARGIN,
-        title=view.graph.name,
-        description=description(view.graph),
+        title=graph.name,
+        description=description(graph),
         paper=theme.paper,
         by=program_version(),
     )
@@ -101,7 +119,7 @@ class _Drawing:
         found, node, theme = self._objects[box.path], box.node, self._theme
         text = labels.printable(labels.of_box(box, self._view.graph))
         center, size = self._point(found["pos"]), Point(72 * float(found["width"]), 72 * float(found["height"]))
-        if node is not None and isinstance(node.layer, Input):
+        if box.is_end or (node is not None and isinstance(node.layer, Input)):
             yield from self._end(found, text)
             return
         shape: list[Item]
@@ -134,15 +152,19 @@ class _Drawing:
         yield Piece(curve, corner, opposite, is_whole=False)
 
     def _text_at_arrow(self, edge: Mapping[str, Any]) -> Iterator[Piece]:
+        if "lp" in edge:
+            yield from self._size_at_arrow(edge)
+        if "headlabel" in edge:
+            at = self._point(edge["head_lp"])
+            sign = Text(Point(at.x, at.y + _MIDDLE * EDGE_SIZE), edge["headlabel"], EDGE_SIZE, self._theme.ink)
+            yield _of_text(sign, sign)
+
+    def _size_at_arrow(self, edge: Mapping[str, Any]) -> Iterator[Piece]:
         text = edge["label"]
         middle = self._point(edge["lp"])
         at = Point(middle.x - width(text, EDGE_SIZE) / 2 + width(" ", EDGE_SIZE), middle.y + _MIDDLE * EDGE_SIZE)
         label = Text(at, labels.printable(text).strip(), EDGE_SIZE, self._theme.quiet, "start")
         yield _of_text(label, label)
-        if "headlabel" in edge:
-            at = self._point(edge["head_lp"])
-            sign = Text(Point(at.x, at.y + _MIDDLE * EDGE_SIZE), edge["headlabel"], EDGE_SIZE, self._theme.ink)
-            yield _of_text(sign, sign)
 
     def _spline(self, pos: str) -> tuple[Point | None, list[Point]]:
         """The tip of the arrow and the points of the line, of `e,x,y x,y x,y ...`."""

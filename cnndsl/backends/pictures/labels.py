@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cnndsl.backends.pictures.view import Box, Frame
+from cnndsl.analyses.outline import REPEAT, Entry
+from cnndsl.backends.pictures.view import Box, Frame, View
 from cnndsl.graph import Block, Graph, Node
 from cnndsl.layers import Layer, TensorType
 from cnndsl.layers.attributes import Extents
 from cnndsl.layers.extent import spelled
 from cnndsl.layers.structure import Add, Concat, Input, Multiply, Subtract
 
-__all__ = ["SIGNS", "by_cross", "of_block", "of_box", "of_frame", "of_layer", "of_type", "printable"]
+__all__ = [
+    "SIGNS",
+    "by_cross",
+    "of_block",
+    "of_box",
+    "of_call",
+    "of_frame",
+    "of_layer",
+    "of_type",
+    "of_value",
+    "printable",
+]
 
 SIGNS: dict[type[Layer], str] = {Add: "+", Subtract: "−", Multiply: "×"}
 
@@ -22,6 +34,9 @@ _ALWAYS_SHOWN = frozenset({"kernel", "p"})
 _NEVER_SHOWN = frozenset({"bias"})
 _UNNAMED = frozenset({"filters", "kernel", "units", "p", "size", "groups"})
 """Attributes that speak for themselves at the front of a label; the others are named: `stride 2`."""
+
+_WORDS = 3
+"""Layers that are named of members that repeat together, where these are not opened."""
 
 _FULL = 24
 _LONGEST = 48
@@ -37,12 +52,24 @@ def of_layer(layer: Layer) -> str:
 def of_box(box: Box, graph: Graph) -> str:
     """A layer, or the call of a block, with how many there are: `RELU`, `bottleneck(256) ×35`."""
     node = box.node
-    return _times(_of_node(node, graph) if node else _of_entry(box, graph), box.entry.times)
+    if box.text:
+        return box.text
+    return _times(_of_node(node, graph) if node else of_call(box.entry, graph), box.entry.times)
 
 
 def of_frame(frame: Frame, graph: Graph) -> str:
     """The call of a block, with how many there are; of members that repeat together how often: `×6`."""
-    return _times("" if frame.is_repeat else _of_entry(frame, graph), frame.entry.times)
+    return _times("" if frame.is_repeat else of_call(frame.entry, graph), frame.entry.times)
+
+
+def of_call(entry: Entry, graph: Graph) -> str:
+    """The call of a block; of members that repeat together, the first of their layers."""
+    if entry.label == REPEAT:
+        nodes = entry.nodes[: len(entry.nodes) // entry.times]
+        words = [node.layer.word() for node in nodes[:_WORDS]]
+        return " → ".join(words if len(nodes) <= _WORDS else [*words, "…"])
+    block = graph.blocks.get(tuple(entry.path.split(".")))
+    return of_block(block) if block else entry.path.rpartition(".")[2]
 
 
 def of_block(block: Block) -> str:
@@ -53,6 +80,11 @@ def of_block(block: Block) -> str:
     if network and len(text) > _FULL:
         text = f"{name}({arguments[: network.start()]}…)"
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def of_value(type: TensorType, view: View) -> str:
+    """What is written at an arrow: the size of what flows along it, unless the picture tells none."""
+    return of_type(type) if view.is_sized else ""
 
 
 def of_type(type: TensorType) -> str:
@@ -76,11 +108,6 @@ def _of_node(node: Node, graph: Graph) -> str:
     if type(layer) in SIGNS:
         return SIGNS[type(layer)]
     return "concat" if isinstance(layer, Concat) else of_layer(layer)
-
-
-def _of_entry(shown: Box | Frame, graph: Graph) -> str:
-    block = graph.blocks.get(tuple(shown.entry.path.split(".")))
-    return of_block(block) if block else shown.entry.path.rpartition(".")[2]
 
 
 def _times(text: str, times: int) -> str:

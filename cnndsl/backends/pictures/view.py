@@ -10,7 +10,7 @@ from cnndsl.graph import End, Graph, Node
 from cnndsl.layers import TensorType
 from cnndsl.layers.structure import Add, Concat, Multiply, Subtract
 
-__all__ = ["MOST_BOXES", "Arrow", "Box", "Frame", "View", "view"]
+__all__ = ["MOST_BOXES", "Arrow", "Box", "Frame", "View", "inside", "of_entries", "view"]
 
 MOST_BOXES = 150
 """Lines of the outline of a picture whose depth was left open: more would not be looked at one by one."""
@@ -21,7 +21,7 @@ _PASSING = "rearrangement"
 """The family of layers that a skip may lead through: they crop, or pick channels."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Box:
     """A layer, or a block that is not opened; several copies of it, one behind the other, are one box.
 
@@ -29,11 +29,15 @@ class Box:
         entry: what it stands for.
         path: its name in the picture, which no other box or frame has.
         around: the frames it is in, the outermost first.
+        text: what is written on it, where that is not its layer or call.
+        is_end: whether it stands for a value that enters what is shown.
     """
 
     entry: Entry
     path: str
     around: tuple[Frame, ...]
+    text: str = ""
+    is_end: bool = False
 
     @property
     def node(self) -> Node | None:
@@ -83,18 +87,22 @@ class Arrow:
     is_skip: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class View:
-    """Attributes:
-    members: what there is outside all frames, in execution order.
-    arrows: in execution order of their targets.
-    outputs: what leaves the network, and from which box.
+    """What a picture shows.
+
+    Attributes:
+        members: what there is outside all frames, in execution order.
+        arrows: in execution order of their targets.
+        outputs: what leaves, and from which box.
+        is_sized: whether the sizes of values are written at arrows.
     """
 
     graph: Graph
     members: list[Box | Frame]
     arrows: list[Arrow]
     outputs: list[tuple[End, Box]]
+    is_sized: bool = True
 
     def boxes(self) -> Iterator[Box]:
         """All of them, in execution order."""
@@ -110,11 +118,40 @@ def view(graph: Graph, depth: int | None = None, *, folded: bool = True) -> View
             leave room for.
         folded: whether members of a chain that are alike, but for their channels, are drawn once.
     """
-    entries = outline(graph, depth, most_lines=MOST_BOXES, alike="in a chain" if folded else "never")
+    return of_entries(graph, outline(graph, depth, most_lines=MOST_BOXES, alike="in a chain" if folded else "never"))
+
+
+def of_entries(graph: Graph, entries: Iterable[Entry]) -> View:
+    """What a picture shows of a network whose outline this is."""
     placing = _Placing()
     members = placing.members(entries, ())
     outputs = [(end, placing.boxes[end.node]) for end in graph.outputs]
-    return View(graph, members, list(_arrows(graph, placing.boxes, placing.copies)), outputs)
+    return View(graph, members, list(_arrows(graph, graph, placing)), outputs)
+
+
+def inside(graph: Graph, block: Entry, entries: Iterable[Entry]) -> View:
+    """What a picture shows of a block by itself: of its first copy, whose outline this is.
+
+    What enters from outside comes from boxes of their own, and what is read outside leaves as an output.
+    """
+    nodes = block.nodes[: len(block.nodes) // block.times]
+    own = set(nodes)
+    placing = _Placing()
+    members = placing.members(entries, ())
+    entering = list(dict.fromkeys(read for node in nodes for read in node.inputs if read not in own))
+    for number, read in enumerate(entering, 1):
+        name = "input" if len(entering) == 1 else f"input {number}"
+        source = Box(Entry(name, name, 1, (read,), read), name, (), text=name, is_end=True)
+        placing.boxes[read] = source
+        members.insert(number - 1, source)
+    readers = graph.readers()
+    ends = {end.node for end in graph.outputs}
+    leaving = [node for node in nodes if node in ends or not own.issuperset(readers[node])]
+    outputs = [
+        (End("out" if len(leaving) == 1 else f"output {number}", node), placing.boxes[node])
+        for number, node in enumerate(leaving, 1)
+    ]
+    return View(graph, members, list(_arrows(graph, nodes, placing)), outputs)
 
 
 def _boxes(members: Iterable[Box | Frame]) -> Iterator[Box]:
@@ -161,11 +198,11 @@ class _Placing:
             self.copies[node] = {**self.copies.get(shown, {}), entry: place // length}
 
 
-def _arrows(graph: Graph, boxes: Mapping[Node, Box], copies: Mapping[Node, Mapping[Entry, int]]) -> Iterator[Arrow]:
+def _arrows(graph: Graph, nodes: Iterable[Node], placing: _Placing) -> Iterator[Arrow]:
     """Those between boxes, each once; not those from one copy to the next, nor those in all copies but the first."""
-    skips = _skips(graph)
+    boxes, copies, skips = placing.boxes, placing.copies, _skips(graph)
     drawn: dict[object, Arrow] = {}
-    for node in graph:
+    for node in nodes:
         for position, read in enumerate(node.inputs):
             source, target = boxes[read], boxes[node]
             if source is target or not _is_drawn(copies.get(read, {}), copies.get(node, {})):
