@@ -22,6 +22,9 @@ REFERENCES: dict[str, Any] = {}
 for _file in sorted(Path(ROOT, "tests", "references").glob("*.py")):
     REFERENCES |= getattr(import_module(f"references.{_file.stem}"), "REFERENCES", {})
 
+MODULES = {name: each for name, each in REFERENCES.items() if not isinstance(each, counts.Counts)}
+SEVERAL = {"densenet121", "lenet5-1998", "mobilenetv3-large", "resnet18-a", "shufflenetv1-g3", "squeezenet", "wrn-40-1"}
+
 COUNTED = ("Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d", "Linear")
 
 
@@ -77,10 +80,48 @@ def test_the_index_is_what_is_counted_by_hand(name: str) -> None:
     assert ["x".join(map(str, output)) for output in outputs] == list(entry.outputs)
 
 
-@pytest.mark.parametrize("name", [name for name, each in REFERENCES.items() if not isinstance(each, counts.Counts)])
+@pytest.mark.parametrize("name", MODULES)
 def test_a_spec_has_the_weights_of_the_module_by_hand(name: str) -> None:
     with torch.device("meta"):
         ours = cnndsl.load(f"zoo:{name}").to_torch()
     theirs = made(REFERENCES[name])
     shapes = [sorted(tuple(weight.shape) for weight in module.parameters()) for module in (ours, theirs)]
     assert shapes[0] == shapes[1]
+
+
+def copy_weights(model: cnndsl.Model, theirs: Any, ours: Any) -> None:
+    """In the order in which both have them, or else by their places in what is executed."""
+    pairs = list(zip(theirs.state_dict().values(), ours.state_dict().values(), strict=True))
+    if all(each.shape == other.shape for each, other in pairs):
+        for each, other in pairs:
+            other.copy_(each)
+    else:
+        model.load_weights(ours, theirs.state_dict(), match="order")
+
+
+def with_statistics(module: Any) -> Any:
+    """The module as if its batch norms had seen something."""
+    for norm in module.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.8, 1.25)
+    return module.eval()
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in SEVERAL else [pytest.mark.slow]) for name in MODULES]
+)
+def test_a_spec_computes_what_the_module_by_hand_does(name: str) -> None:
+    torch.manual_seed(0)
+    model = cnndsl.load(f"zoo:{name}")
+    with torch.no_grad():
+        theirs, ours = with_statistics(MODULES[name]()), model.to_torch().eval()
+        copy_weights(model, theirs, ours)
+        x = torch.randn(1, *model.graph.inputs[0].node.type.shape)
+        expected, found = theirs(x), ours(x)
+    if isinstance(expected, tuple):  # side heads leave with the main one
+        assert len(found) == len(expected)
+    else:
+        found, expected = (found,), (expected,)
+    for each, other in zip(found, expected, strict=True):
+        assert (each - other).abs().max() <= 1e-5 * other.std()

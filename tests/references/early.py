@@ -112,7 +112,7 @@ def alexnet(
         layers.append(nn.Conv2d(channels, width, kernel, stride, padding, groups=group))
         layers += [nn.BatchNorm2d(width, 1e-3)] if bn else []
         layers.append(nn.ReLU())
-        layers += [nn.LocalResponseNorm(5, 5e-4, 0.75, 2)] if lrn and at < 2 else []
+        layers += [contrast()] if lrn and at < 2 else []
         layers += [nn.MaxPool2d(3, 2, ceil_mode=up)] if at in (0, 1, 4) else []
         channels = width
     return nn.Sequential(*layers, *dense(256 * 6 * 6))
@@ -121,10 +121,15 @@ def alexnet(
 WIDE = (96, 256, 384, 384, 256)
 
 
+def contrast() -> nn.Module:
+    """With the constants of AlexNet, whose alpha multiplies a sum and torch's a mean."""
+    return nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
+
+
 def zfnet() -> nn.Module:
     return nn.Sequential(
-        *(nn.Conv2d(3, 96, 7, 2, 1), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), nn.LocalResponseNorm(5)),
-        *(nn.Conv2d(96, 256, 5, 2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), nn.LocalResponseNorm(5)),
+        *(nn.Conv2d(3, 96, 7, 2, 1), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), contrast()),
+        *(nn.Conv2d(96, 256, 5, 2), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), contrast()),
         *(nn.Conv2d(256, 384, 3, 1, 1), nn.ReLU(), nn.Conv2d(384, 384, 3, 1, 1), nn.ReLU()),
         *(nn.Conv2d(384, 256, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True), *dense(256 * 6 * 6)),
     )

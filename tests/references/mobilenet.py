@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from references.parts import Gate, rounded
+from references.parts import Gate, rounded, with_eps
 
 
 def conv(
@@ -150,6 +150,6 @@ REFERENCES = {
     "mobilenetv2-0.75": lambda: MobileNetV2(0.75),
     "mobilenetv2-0.5": lambda: MobileNetV2(0.5),
     "mobilenetv2-0.35": lambda: MobileNetV2(0.35),
-    "mobilenetv3-large": lambda: MobileNetV3(LARGE, 960, 1280),
-    "mobilenetv3-small": lambda: MobileNetV3(SMALL, 576, 1024),
+    "mobilenetv3-large": lambda: with_eps(MobileNetV3(LARGE, 960, 1280), 1e-3),
+    "mobilenetv3-small": lambda: with_eps(MobileNetV3(SMALL, 576, 1024), 1e-3),
 }

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from references.mobilenet import Inverted, conv
-from references.parts import Gate, rounded
+from references.parts import Gate, rounded, with_eps
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -124,8 +124,8 @@ def convnext(width: int, depth: int) -> Callable[[], nn.Module]:
     return lambda: ConvNeXt(width, depth)
 
 
-def efficientnet(width: float, depth: float, dropout: float) -> Callable[[], nn.Module]:
-    return lambda: EfficientNet(width, depth, dropout)
+def efficientnet(width: float, depth: float, dropout: float, eps: float = 1e-5) -> Callable[[], nn.Module]:
+    return lambda: with_eps(EfficientNet(width, depth, dropout), eps)
 
 
 def regnet(depth: int, start: int, slope: float, step: float, group: int, gated: bool) -> Callable[[], nn.Module]:
@@ -142,9 +142,9 @@ REFERENCES = {
     "efficientnet-b2": efficientnet(1.1, 1.2, 0.3),
     "efficientnet-b3": efficientnet(1.2, 1.4, 0.3),
     "efficientnet-b4": efficientnet(1.4, 1.8, 0.4),
-    "efficientnet-b5": efficientnet(1.6, 2.2, 0.4),
-    "efficientnet-b6": efficientnet(1.8, 2.6, 0.5),
-    "efficientnet-b7": efficientnet(2.0, 3.1, 0.5),
+    "efficientnet-b5": efficientnet(1.6, 2.2, 0.4, 1e-3),
+    "efficientnet-b6": efficientnet(1.8, 2.6, 0.5, 1e-3),
+    "efficientnet-b7": efficientnet(2.0, 3.1, 0.5, 1e-3),
     "regnetx-400mf": regnet(22, 24, 24.48, 2.54, 16, False),
     "regnetx-800mf": regnet(16, 56, 35.73, 2.28, 16, False),
     "regnetx-1.6gf": regnet(18, 80, 34.01, 2.25, 24, False),

@@ -19,6 +19,14 @@ class Gate(nn.Module):
         return x * factors[..., None, None]
 
 
+def with_eps(module: nn.Module, eps: float) -> nn.Module:
+    """The network, with another constant in its batch norms than torch's."""
+    for each in module.modules():
+        if isinstance(each, nn.BatchNorm2d):
+            each.eps = eps
+    return module
+
+
 def rounded(channels: float, by: int = 8) -> int:
     """Up or down to a multiple, never down by more than a tenth: as the authors of MobileNet round their widths."""
     nearest = max(by, int(channels + by / 2) // by * by)
