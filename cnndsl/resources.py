@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import update_wrapper, wraps
 from types import FunctionType
@@ -61,6 +59,9 @@ def with_room(function: F) -> F:
 
 
 def _on_a_large_stack(do: Callable[[], T]) -> T:
+    import threading  # only where torch is, which has imported them
+    from concurrent.futures import Future
+
     done: Future[T] = Future()
 
     def run() -> None:

@@ -6,7 +6,7 @@ It is a table, `specs/index.csv`; several names may stand for one spec with othe
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -48,14 +48,30 @@ class Entry(NamedTuple):
     counts: str
 
 
+class _Index(Mapping[str, Entry]):
+    """Entries are made of their rows when they are asked for: most commands want one, of some two hundred."""
+
+    def __init__(self, rows: Iterator[list[str]]) -> None:
+        self._heads = next(rows)
+        self._rows = {row[0]: row for row in rows}
+
+    def __getitem__(self, name: str) -> Entry:
+        return _entry(dict(zip(self._heads, self._rows[name], strict=True)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
 @cache
 def index(folder: Path) -> Mapping[str, Entry]:
     """The rows of the index in a folder, by name, in their order; none where there is no index."""
     if not (folder / INDEX).exists():
         return {}
     with (folder / INDEX).open(encoding="utf-8", newline="") as file:
-        entries = [_entry(row) for row in csv.DictReader(file)]
-    return {entry.name: entry for entry in entries}
+        return _Index(csv.reader(file))
 
 
 def _entry(row: Mapping[str, str]) -> Entry:
