@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 from xml.etree import ElementTree
 
 import pytest
@@ -16,7 +19,7 @@ from cnndsl.backends.pictures import fonts
 from cnndsl.backends.pictures.columns import LONGEST
 from cnndsl.backends.pictures.formats import Look, rendered
 from cnndsl.backends.pictures.labels import of_box, of_frame
-from cnndsl.backends.pictures.layout import Unrendered
+from cnndsl.backends.pictures.layout import Unrendered, layout_program
 from cnndsl.backends.pictures.themes import THEMES, Theme
 from cnndsl.backends.pictures.view import Arrow, Frame, View, view
 from cnndsl.graph import Graph
@@ -263,3 +266,25 @@ def test_dot_and_svg_of_one_look_have_the_same_boxes() -> None:
 def test_a_style_that_has_no_such_format_is_told() -> None:
     with pytest.raises(Unrendered, match=r"the style graph has no \.tex; it has \.svg, \.png, \.pdf, \.dot, \.mmd"):
         rendered(graph_of("INPUT -> FC"), "tex", Look())
+
+
+@pytest.mark.parametrize("look", [Look(), Look(depth=99, folded=False)], ids=["folded", "whole"])
+def test_a_picture_takes_less_than_three_times_as_long_as_its_layout(look: Look) -> None:
+    """As SVG that the layout program writes itself; measured again where other tests are in the way."""
+    graph = cnndsl.load("zoo:resnet152").graph
+    source = rendered(graph, "dot", look)
+    command = [str(layout_program()), "-Kdot", "-Tsvg"]
+    measured = []
+    for _ in range(5):
+        own = min(seconds(lambda: subprocess.run(command, input=source, capture_output=True, check=True)))
+        measured.append(min(seconds(lambda: rendered(graph, "svg", look))) / own)
+        if measured[-1] < 3:
+            return
+    pytest.fail(f"times as long: {measured}")
+
+
+def seconds(do: Callable[[], object]) -> Iterator[float]:
+    for _ in range(3):
+        start = perf_counter()
+        do()
+        yield perf_counter() - start

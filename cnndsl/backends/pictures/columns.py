@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -78,15 +79,28 @@ def _cuts(pieces: Sequence[Piece], axis: int, start: float, end: float) -> list[
         return []
     longest = min(LONGEST - 2 * _MARK, (end - start) / ceil((end - start) / (LONGEST - 2 * _MARK)) * _SLACK)
     gaps = list(_gaps(pieces, axis))
+    going_on = _GoingOn(pieces, axis)
     cuts: list[float] = []
     while end - (last := cuts[-1] if cuts else start) > longest:
-        within = [cut for cut in gaps if last + 0.5 * longest < cut <= last + longest]
-        later = [cut for cut in gaps if cut > last]
+        within = gaps[bisect_right(gaps, last + 0.5 * longest) : bisect_right(gaps, last + longest)]
+        later = gaps[bisect_right(gaps, last) :]
         if not later:
             break
-        goodness = {cut: _LENGTH * (cut - last) / longest - _going_on(pieces, axis, cut) for cut in within}
+        goodness = {cut: _LENGTH * (cut - last) / longest - going_on.at(cut) for cut in within}
         cuts.append(max(goodness, key=goodness.__getitem__) if within else later[0])
     return cuts
+
+
+class _GoingOn:
+    """Counts the arrows and frames that go on behind a cut."""
+
+    def __init__(self, pieces: Sequence[Piece], axis: int) -> None:
+        broken = [piece for piece in pieces if not piece.is_whole]
+        self._begins = sorted(piece.corner[axis] for piece in broken)
+        self._ends = sorted(piece.opposite[axis] for piece in broken)
+
+    def at(self, cut: float) -> int:
+        return bisect_left(self._begins, cut) - bisect_right(self._ends, cut)
 
 
 def _gaps(pieces: Sequence[Piece], axis: int) -> Iterator[float]:
@@ -100,10 +114,6 @@ def _gaps(pieces: Sequence[Piece], axis: int) -> Iterator[float]:
             place += 1
         if covered <= begin and end - begin > _NARROWEST:
             yield (begin + end) / 2
-
-
-def _going_on(pieces: Sequence[Piece], axis: int, cut: float) -> int:
-    return sum(piece.corner[axis] < cut < piece.opposite[axis] for piece in pieces if not piece.is_whole)
 
 
 class _Column:
@@ -142,8 +152,9 @@ class _Column:
             yield from self._marks(self._end, _MARK / 2, by, theme)
 
     def _marks(self, cut: float, beyond: float, by: Point, theme: Theme) -> Iterator[Item]:
-        curves = [piece.item for piece in self._pieces if isinstance(piece.item, Curve)]
-        places = sorted(filter(None, (_crossing(curve, self._axis, cut) for curve in curves)))
+        axis = self._axis
+        near = (piece.item for piece in self._pieces if piece.corner[axis] < cut < piece.opposite[axis])
+        places = sorted(filter(None, (_crossing(item, axis, cut) for item in near if isinstance(item, Curve))))
         for number, across in enumerate(places, 1):
             at = self._point(across, cut + beyond)
             center = Point(at.x + by.x, at.y + by.y)

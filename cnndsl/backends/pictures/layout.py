@@ -63,7 +63,7 @@ def laid_out(picture: Digraph) -> dict[str, Any]:
     program = layout_program()
     try:
         with _pointed_at(program):
-            content: bytes = picture.pipe(format="json", engine="dot", quiet=True)
+            content: bytes = picture.pipe(format="json0", engine="dot", quiet=True)
     except graphviz.CalledProcessError as error:
         told = error.stderr.decode(errors="replace").strip() or "no message"
         raise Unrendered(f"{program} fails with status {error.returncode}: {told.splitlines()[-1]}") from None
