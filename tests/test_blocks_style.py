@@ -30,7 +30,7 @@ def test_resnet_is_four_stages_and_the_blocks_of_its_paper() -> None:
     main, kinds = views(cnndsl.load("zoo:resnet152").graph)
     assert said(main)[4:8] == ["stage(64, 3, 1)", "stage(128, 8, 2)", "stage(256, 36, 2)", "stage(512, 3, 2)"]
     assert titles(kinds) == [
-        "conv(64…2048, 1/3/7, (1/2), (1))",
+        "conv(64…2048, 7/1/3, (2/1), (1))",
         "stage(64/128/256/512, 3/8/36, 1/2)",
         "bottleneck(64/128/256/512, 1/2)",
         "bottleneck(64/128/256/512)",
@@ -125,6 +125,7 @@ def test_dot_and_mermaid_have_the_blocks_beside_the_network(run: Run, tmp_path: 
         (["RELU", "RELU"], "RELU"),
         (["RELU", "TANH"], "RELU | TANH"),
         (["f(1)", "f(10)", "f(2)", "f(3)", "f(4)"], "f(1…10)"),
+        (["f(3)", "f(1x7)", "f(7x1)", "f(1)", "f(5)"], "f(3/1x7/7x1/1/…)"),
         (["f(8, padding=valid)", "f(8)"], "f(8, (padding=valid))"),
         (["f(2) ×3", "f(4) ×5"], "f(2/4) ×3/×5"),
         (["FC 10", "FC"], "FC (10)"),

@@ -73,6 +73,11 @@ def test_only_what_stands_in_a_chain_is_folded() -> None:
     assert len(said(picture("INPUT(3x8x8) -> CONV(3) as a -> CONV(3) as b\na as one\nb as two"))) == 3
 
 
+def test_numbers_are_told_as_somebody_would_write_them() -> None:
+    found = picture("f(p) = DROPOUT(p) -> RELU\nINPUT -> f(0.1 + 0.05) -> f(0.1 + 0.2) -> DROPOUT(1/3) -> FC", 1)
+    assert said(found) == ["input", "f(0.15)", "f(0.3)", "DROPOUT 0.3333", "FC 10"]
+
+
 def test_as_many_levels_are_opened_as_are_asked_for() -> None:
     text = "f = CONV(8) -> RELU\ng = f -> POOL\nINPUT -> g -> FC"
     assert said(picture(text, 1)) == ["input", "g", "FC 10"]
@@ -95,6 +100,7 @@ def test_a_block_that_is_not_opened_reads_a_value_once() -> None:
         ]),
         ("INPUT -> [CONV(3) + CONV(3)] -> [CONV(3), POOL(3, 1, same)] -> FC", []),
         ("INPUT(8) -> FC(8) -> [ID & FC(8) -> SIGMOID] -> FC", [("FC 8", "×")]),
+        ("INPUT -> CONV(4) -> [CHANNELS(0, 2), CHANNELS(1, 3)] -> [ID, ID] -> FC", []),
     ],
 )  # fmt: skip
 def test_what_passes_by_is_drawn_so_that_one_sees_it(text: str, skips: list[tuple[str, str]]) -> None:

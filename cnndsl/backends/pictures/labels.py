@@ -35,6 +35,9 @@ _NEVER_SHOWN = frozenset({"bias"})
 _UNNAMED = frozenset({"filters", "kernel", "units", "p", "size", "groups"})
 """Attributes that speak for themselves at the front of a label; the others are named: `stride 2`."""
 
+_FLOAT = re.compile(r"\d+\.\d{5,}(?:e-?\d+)?")
+"""A number with more places than anybody wrote: `0.15000000000000002`."""
+
 _WORDS = 3
 """Layers that are named of members that repeat together, where these are not opened."""
 
@@ -46,7 +49,7 @@ _LONGEST = 48
 def of_layer(layer: Layer) -> str:
     """A layer as a picture names it: `CONV 64, 7×7, stride 2`."""
     shown = [_attribute(layer, name) for name in layer.attributes if _is_shown(layer, name)]
-    return f"{layer.word()} {', '.join(shown)}" if shown else layer.word()
+    return _rounded(f"{layer.word()} {', '.join(shown)}") if shown else layer.word()
 
 
 def of_box(box: Box, graph: Graph) -> str:
@@ -74,7 +77,7 @@ def of_call(entry: Entry, graph: Graph) -> str:
 
 def of_block(block: Block) -> str:
     """The call; where that is long, without what follows a network among its arguments: `level(64, 392, …)`."""
-    text = str(block)
+    text = _rounded(str(block))
     name, _, arguments = text.partition("(")
     network = re.search(r"\w+\(", arguments)
     if network and len(text) > _FULL:
@@ -108,6 +111,10 @@ def _of_node(node: Node, graph: Graph) -> str:
     if type(layer) in SIGNS:
         return SIGNS[type(layer)]
     return "concat" if isinstance(layer, Concat) else of_layer(layer)
+
+
+def _rounded(text: str) -> str:
+    return _FLOAT.sub(lambda found: f"{float(found[0]):.4g}", text)
 
 
 def _times(text: str, times: int) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 __all__ = ["merged", "name_of"]
 
 _MOST_VALUES = 4
-"""Values that are written one beside the other; of more, the first and the last."""
+"""Values that are written one beside the other; of more numbers, the smallest and the largest."""
 
 _CALL = re.compile(r"(\w+)\((.*)\)")
 _TIMES = re.compile(r" (×\d+)$")
@@ -78,6 +78,9 @@ def _part(name: str, labels: Sequence[_Label]) -> str:
 
 def _values(values: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(values))
+    if len(distinct) <= _MOST_VALUES:
+        return "/".join(distinct)
     if all(value.isdecimal() for value in distinct):
         distinct.sort(key=int)
-    return "/".join(distinct) if len(distinct) <= _MOST_VALUES else f"{distinct[0]}…{distinct[-1]}"
+        return f"{distinct[0]}…{distinct[-1]}"
+    return "/".join([*distinct[:_MOST_VALUES], "…"])

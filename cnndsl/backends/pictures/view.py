@@ -226,15 +226,21 @@ def _skips(graph: Graph) -> set[tuple[Node, Node]]:
     for node in graph:
         if not isinstance(node.layer, MERGES):
             continue
-        for read in node.inputs:
-            branch = [(read, node)]
-            while _passes(branch[-1][0]) and len(readers[branch[-1][0]]) == 1:
-                branch.append((branch[-1][0].inputs[0], branch[-1][0]))
+        branches = [_branch(read, node, readers) for read in node.inputs]
+        for branch in branches:
             fork = branch[-1][0]
-            others = [other for other in node.inputs if other is not read]
-            if len(readers[fork]) > 1 and any(_leads_to(fork, other) for other in others):
+            others = [other for other in branches if other[-1][0] is not fork]
+            if len(readers[fork]) > 1 and any(_leads_to(fork, other[-1][0]) for other in others):
                 found.update(branch)
     return found
+
+
+def _branch(read: Node, node: Node, readers: Mapping[Node, list[Node]]) -> list[tuple[Node, Node]]:
+    """The edges that lead to a node through an input, back to where something computes or is read by others, too."""
+    branch = [(read, node)]
+    while _passes(branch[-1][0]) and len(readers[branch[-1][0]]) == 1:
+        branch.append((branch[-1][0].inputs[0], branch[-1][0]))
+    return branch
 
 
 def _passes(node: Node) -> bool:

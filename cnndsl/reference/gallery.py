@@ -1,0 +1,70 @@
+"""The gallery of the zoo: a page with pictures of each of its networks, from its index.
+
+`python -m cnndsl.reference.gallery docs/gallery.md docs/gallery`: the page, and the folder of its pictures.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cnndsl.backends.pictures.formats import Look, Style, rendered
+from cnndsl.backends.report.zoo import stands_for
+from cnndsl.compiler import compile_source
+from cnndsl.files import write_whole
+from cnndsl.source import ZOO, read, zoo
+from cnndsl.zoo import Entry
+
+__all__ = ["STYLES", "page", "pictures", "shown"]
+
+STYLES: tuple[Style, ...] = ("blocks", "graph")
+"""Of each network, in this order."""
+
+_HEAD = """\
+# Gallery
+
+A network of each file of [the zoo](zoo.md), as `cnndsl render` draws it: in the style `blocks`, its stages and each
+distinct block once beside them, and behind the link as `graph`, every layer. The pictures are made by `make gallery`.
+"""
+
+
+def shown() -> list[Entry]:
+    """The first network of each spec in the index."""
+    first: dict[str, Entry] = {}
+    for entry in zoo().values():
+        first.setdefault(entry.spec, entry)
+    return list(first.values())
+
+
+def page(folder: str) -> str:
+    """The page, whose pictures are in that folder."""
+    return "\n".join([_HEAD, *(_section(entry, folder) for entry in shown())])
+
+
+def pictures() -> Iterator[tuple[str, bytes]]:
+    """The names of the files and what they hold."""
+    for entry in shown():
+        graph = compile_source(read(f"{ZOO}{entry.name}")).graph
+        assert graph is not None
+        for style in STYLES:
+            yield _file(entry, style), rendered(graph, "svg", Look(style=style))
+
+
+def _section(entry: Entry, folder: str) -> str:
+    name, whole = entry.name, f"{folder}/{_file(entry, 'graph')}"
+    year = f", {entry.year}" if entry.year else ""
+    text = f"`{stands_for(entry)}`, {entry.task}{year}: {entry.params:,} parameters. [Every layer]({whole})."
+    return f"## {name}\n\n{text}\n\n![The blocks of {name}]({folder}/{_file(entry, 'blocks')})\n"
+
+
+def _file(entry: Entry, style: Style) -> str:
+    return f"{entry.name}-{style}.svg"
+
+
+if __name__ == "__main__":
+    target, folder = map(Path, sys.argv[1:])
+    folder.mkdir(exist_ok=True)
+    for name, content in pictures():
+        write_whole(folder / name, content)
+    write_whole(target, page(folder.name).encode())
