@@ -2,6 +2,7 @@
 # make test      set up, then lint, types, import contracts and the suite, with and without torch
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
+# make gallery   write docs/gallery.md and the pictures of the zoo beside it
 # make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, the table of docs/zoo.md, and the words in
 #                grammars/cnn.tmLanguage.json, from the declarations and from specs/index.csv
 #
@@ -15,7 +16,7 @@ BARE := .venv-bare
 RUN := $(VENV)/bin/python -m
 PROJECT := pyproject.toml $(wildcard $(CONSTRAINTS)) Makefile
 
-.PHONY: setup demo test test-all test-gpu lint suite bare docs format clean
+.PHONY: setup demo test test-all test-gpu lint suite bare docs gallery format clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/installed
@@ -66,6 +67,9 @@ test-all: setup lint bare
 # pytest's status 5 says that there are no such tests, which is so until something runs on a GPU.
 test-gpu: setup
 	$(RUN) pytest -m gpu || [ $$? -eq 5 ]
+
+gallery: setup
+	$(RUN) cnndsl.reference.gallery docs/gallery.md docs/gallery
 
 docs: setup
 	$(RUN) cnndsl.reference docs/layers.md docs/codes.md docs/zoo.md grammars/cnn.tmLanguage.json

@@ -13,7 +13,9 @@ from conftest import ROOT, Run
 from specs_in_tests import SPECS, compiled
 
 import cnndsl
+from cnndsl.backends.pictures.layout import program_version
 from cnndsl.cli import commands
+from cnndsl.reference import gallery
 from cnndsl.reference.zoo import with_index
 from cnndsl.source import SUFFIX, zoo
 from cnndsl.zoo import Entry
@@ -74,6 +76,19 @@ def test_a_number_that_is_printed_somewhere_says_where(entry: Entry) -> None:
 def test_the_page_has_the_index() -> None:
     page = (ROOT / "docs" / "zoo.md").read_text()
     assert page == with_index(page), "the index has changed since `make docs`"
+
+
+def test_the_gallery_shows_a_network_of_each_spec_as_it_is_drawn() -> None:
+    """Those whose pictures come from this machine's layout program, byte for byte."""
+    folder = ROOT / "docs" / "gallery"
+    assert (ROOT / "docs" / "gallery.md").read_text() == gallery.page("gallery"), "run `make gallery`"
+    assert [entry.spec for entry in gallery.shown()] == list(dict.fromkeys(entry.spec for entry in zoo().values()))
+    by = f"<!-- laid out by {program_version()} -->"
+    drawn = dict(gallery.pictures())
+    assert {path.name for path in folder.iterdir()} == drawn.keys()
+    for name, content in drawn.items():
+        kept = (folder / name).read_text()
+        assert by not in kept or kept == content.decode(), f"{name}: run `make gallery`"
 
 
 MOST_LINES = {"resnet": 15, "densenet": 12, "vgg": 12, "inceptionv3": 25, "inceptionv4": 45}

@@ -30,11 +30,12 @@ distinct block once beside them, and behind the link as `graph`, every layer. Th
 
 
 def shown() -> list[Entry]:
-    """The first network of each spec in the index."""
-    first: dict[str, Entry] = {}
+    """Of each spec the network that it is as it stands, where that has a name, or else its first in the index."""
+    chosen: dict[str, Entry] = {}
     for entry in zoo().values():
-        first.setdefault(entry.spec, entry)
-    return list(first.values())
+        if entry.spec not in chosen or (chosen[entry.spec].settings and not entry.settings):
+            chosen[entry.spec] = entry
+    return list(chosen.values())
 
 
 def page(folder: str) -> str:
@@ -45,7 +46,8 @@ def page(folder: str) -> str:
 def pictures() -> Iterator[tuple[str, bytes]]:
     """The names of the files and what they hold."""
     for entry in shown():
-        graph = compile_source(read(f"{ZOO}{entry.name}")).graph
+        source = read(f"{ZOO}{entry.name}")
+        graph = compile_source(source, source.with_settings({})).graph
         assert graph is not None
         for style in STYLES:
             yield _file(entry, style), rendered(graph, "svg", Look(style=style))

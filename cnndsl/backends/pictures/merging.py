@@ -13,6 +13,7 @@ _MOST_VALUES = 4
 
 _CALL = re.compile(r"(\w+)\((.*)\)")
 _TIMES = re.compile(r" (×\d+)$")
+_NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 _NAMED = re.compile(r"([A-Za-z_ ]*=|[A-Za-z_ ]+ )(.*)")
 """`padding=valid`, `stride 2`."""
 
@@ -80,7 +81,6 @@ def _values(values: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(values))
     if len(distinct) <= _MOST_VALUES:
         return "/".join(distinct)
-    if all(value.isdecimal() for value in distinct):
-        distinct.sort(key=int)
-        return f"{distinct[0]}…{distinct[-1]}"
+    if all(map(_NUMBER.fullmatch, distinct)):
+        return f"{min(distinct, key=float)}…{max(distinct, key=float)}"
     return "/".join([*distinct[:_MOST_VALUES], "…"])
