@@ -16,7 +16,7 @@ from cnndsl.graph import Graph
 
 __all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
 
-Style = Literal["graph"]
+Style = Literal["graph", "volumes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,16 @@ class Look:
     """How a network is drawn.
 
     Attributes:
-        style: `graph`, every layer and what flows between them.
+        style: `graph`, every layer and what flows between them; `volumes`, feature maps as boxes in perspective.
         theme: the colours.
-        direction: where the network flows.
+        direction: where the network flows; None for down, and for right in the style `volumes`, which has no other.
         depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
         folded: whether what repeats is drawn once.
     """
 
     style: Style = "graph"
     theme: ThemeName = "light"
-    direction: Direction = "down"
+    direction: Direction | None = None
     depth: int | None = None
     folded: bool = True
 
@@ -101,14 +101,16 @@ def _graph(graph: Graph, look: Look) -> Canvas:
     from cnndsl.backends.pictures.graph import draw
     from cnndsl.backends.pictures.view import view
 
-    return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction)
+    return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction or "down")
 
 
 def _dot(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.dot import digraph
     from cnndsl.backends.pictures.view import view
 
-    source: str = digraph(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).source
+    source: str = digraph(
+        view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction or "down"
+    ).source
     return source.encode()
 
 
@@ -116,11 +118,26 @@ def _mermaid(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.mermaid import mermaid
     from cnndsl.backends.pictures.view import view
 
-    return mermaid(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction).encode()
+    return mermaid(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction or "down").encode()
+
+
+def _volumes(graph: Graph, look: Look) -> Canvas:
+    from cnndsl.backends.pictures.volumes import draw
+
+    if look.direction == "down":
+        raise Unrendered("the style volumes flows to the right, not down")
+    return draw(graph, THEMES[look.theme], look.depth, folded=look.folded)
+
+
+def _volumes_tex(graph: Graph, look: Look) -> bytes:
+    from cnndsl.backends.pictures.tikz import tikz
+
+    return tikz(_volumes(graph, look)).encode()
 
 
 STYLES: Mapping[Style, Mapping[str, Callable[[Graph, Look], bytes]]] = {
     "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid},
+    "volumes": {**_drawings(_volumes), "tex": _volumes_tex},
 }
 """What makes a picture of each format, by style."""
 
