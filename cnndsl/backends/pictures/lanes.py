@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 __all__ = ["Arc", "Bend", "Lanes", "Room", "lanes"]
 
@@ -82,7 +82,7 @@ def lanes(rooms: Sequence[Room], arrows: Sequence[tuple[int, int]], arcs: Sequen
         held[source, target] = between
         chain = [stops[source], *between, stops[target]]
         neighbours |= {stop: [] for stop in between}
-        for one, other in zip(chain, chain[1:], strict=False):
+        for one, other in pairwise(chain):
             neighbours[one].append(other)
             neighbours[other].append(one)
     placing = _Placing(neighbours, {(arc.source, arc.target): arc for arc in arcs}, stops)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from cnndsl.backends.pictures.canvas import Curve, Item, Point, Polygon, Rectangle
 from cnndsl.layers import TensorType
@@ -138,13 +138,16 @@ def faces(solid: Solid, at: Point, shares: Sequence[tuple[float, str]], line: st
     """The shapes of a box, whose front face has its upper left corner at a point.
 
     Args:
+        solid: the box.
+        at: that point.
         shares: what it consists of from front to back, and the colour of each.
         line: the colour of the edges.
+        thickness: of the edges, in points.
     """
     x, y = at
     total = sum(share for share, _ in shares)
-    ends = [end / total * solid.depth for end in accumulate((share for share, _ in shares), initial=0)]
-    for begin, end, (_, colour) in zip(ends, ends[1:], shares, strict=False):
+    depths = [end / total * solid.depth for end in accumulate((share for share, _ in shares), initial=0)]
+    for (begin, end), (_, colour) in zip(pairwise(depths), shares, strict=True):
         near, far = _behind(at, begin), _behind(at, end)
         top = [near, Point(near.x + solid.width, near.y), Point(far.x + solid.width, far.y), far]
         yield Polygon(top, mixed(colour, "#ffffff", _LIGHTER), line, thickness)
@@ -154,7 +157,8 @@ def faces(solid: Solid, at: Point, shares: Sequence[tuple[float, str]], line: st
     for place in range(1, solid.slices):
         cut = _behind(at, place / solid.slices * solid.depth)
         corner = Point(cut.x + solid.width, cut.y)
-        yield straight(cut, corner, Point(corner.x, corner.y + solid.height), stroke=line, thickness=thickness / 2)
+        ends = cut, corner, Point(corner.x, corner.y + solid.height)
+        yield straight(*ends, stroke=mixed(line, shares[0][1], 0.4), thickness=thickness / 2)
     yield Rectangle(x, y, solid.width, solid.height, shares[0][1], line, thickness)
 
 

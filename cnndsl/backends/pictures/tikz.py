@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnndsl.backends.pictures.canvas import (
     Anchor,
     Canvas,
-    Clip,
     Curve,
     Ellipse,
     Group,
@@ -98,8 +97,7 @@ _ACCENTS = {
 """LaTeX's commands for accents, by what Unicode calls what is combined."""
 
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cnndsl.backends.pictures import labels
-from cnndsl.backends.pictures.canvas import Canvas, Curve, Ellipse, Group, Item, Point, Polygon, Rectangle, Text
+from cnndsl.backends.pictures.canvas import Canvas, Curve, Ellipse, Group, Item, Point, Rectangle, Text
 from cnndsl.backends.pictures.columns import LONGEST, Piece, broken
 from cnndsl.backends.pictures.describe import description
 from cnndsl.backends.pictures.fonts import width
@@ -178,8 +178,11 @@ def _named(value: Value, graph: Graph) -> list[str]:
     if value.node is None or (value.box.node and isinstance(value.node.layer, Concat)):
         return _broken(labels.printable(labels.of_box(value.box, graph)), _LAYER)
     name, *others = labels.printable(labels.of_layer(value.node.layer)).split(", ")
-    times = f" ×{value.times}" if value.times > 1 else ""
-    return [*_broken(name + times, _LAYER), *_broken(", ".join(map(unbroken, others)), _LAYER)]
+    name += f" ×{value.times}" if value.times > 1 else ""
+    rest = ", ".join(map(unbroken, others))
+    if width(name, _LAYER) > _WIDEST and rest:
+        return _broken(f"{name}, {rest}", _LAYER)
+    return [*_broken(name, _LAYER), *_broken(rest, _LAYER)]
 
 
 class _Drawing:
