@@ -40,8 +40,8 @@ _MOST_SLICES = 16
 _THINNEST_SLICE = 1.6
 """Points of depth; thinner ones would be a grey face."""
 
-_LIGHTER, _DARKER = 0.45, 0.16
-"""Shares of white in what fills the top, and of black in the side."""
+_LIGHTER, _DARKER = 0.5, 0.16
+"""Shares of white in what fills the top, of a colour that is nearly white, and of black in the side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def faces(solid: Solid, at: Point, shares: Sequence[tuple[float, str]], line: st
     for (begin, end), (_, colour) in zip(pairwise(depths), shares, strict=True):
         near, far = _behind(at, begin), _behind(at, end)
         top = [near, Point(near.x + solid.width, near.y), Point(far.x + solid.width, far.y), far]
-        yield Polygon(top, mixed(colour, "#ffffff", _LIGHTER), line, thickness)
+        yield Polygon(top, mixed(colour, "#ffffff", _LIGHTER * _brightness(colour)), line, thickness)
         side = [top[1], top[2]]
         side += [Point(point.x, point.y + solid.height) for point in reversed(side)]
         yield Polygon(side, mixed(colour, "#000000", _DARKER), line, thickness)
@@ -160,6 +160,11 @@ def faces(solid: Solid, at: Point, shares: Sequence[tuple[float, str]], line: st
         ends = cut, corner, Point(corner.x, corner.y + solid.height)
         yield straight(*ends, stroke=mixed(line, shares[0][1], 0.4), thickness=thickness / 2)
     yield Rectangle(x, y, solid.width, solid.height, shares[0][1], line, thickness)
+
+
+def _brightness(colour: str) -> float:
+    """From 0.4 for black to 1 for white: what is dark on a dark page stays so."""
+    return 0.4 + 0.6 * sum(int(colour[at : at + 2], 16) for at in (1, 3, 5)) / (3 * 255)
 
 
 def _behind(point: Point, depth: float) -> Point:

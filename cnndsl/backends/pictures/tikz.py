@@ -96,9 +96,12 @@ _ACCENTS = {
 }
 """LaTeX's commands for accents, by what Unicode calls what is combined."""
 
-_GREEK = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"]
+_SMALL_GREEK = (
+    " alpha beta gamma delta epsilon zeta eta theta iota kappa lamda mu nu "
+    "xi pi rho sigma tau upsilon phi chi psi omega "
 )
+_CAPITAL_GREEK = " gamma delta theta lamda xi pi sigma upsilon phi psi omega "
+"""What Unicode calls the letters that LaTeX has commands for, each between blanks."""
 
 
 def tikz(canvas: Canvas) -> str:
@@ -216,7 +219,7 @@ def _character(character: str) -> str:
 
 
 def _accented(character: str) -> str:
-    """`\\'{e}` of a letter with one accent; "" of another character."""
+    r"""`\'{e}` of a letter with one accent; "" of another character."""
     parts = unicodedata.normalize("NFD", character)
     if len(parts) != 2 or not (parts[0].isascii() and parts[0].isalpha()):
         return ""
@@ -225,13 +228,12 @@ def _accented(character: str) -> str:
 
 
 def _greek(character: str) -> str:
-    name = unicodedata.name(character, "")
-    letter = name.rpartition(" ")[2]
-    letter = letter.lower() if name.startswith("GREEK SMALL LETTER ") else letter.title()
-    letter = {"lamda": "lambda", "Lamda": "Lambda"}.get(letter, letter)
-    is_letter = name in (f"GREEK SMALL LETTER {name.rpartition(' ')[2]}", f"GREEK CAPITAL LETTER {letter.upper()}")
-    is_letter = is_letter or "LETTER LAMDA" in name
-    return f"$\\{letter}$" if is_letter and letter in _GREEK else ""
+    r"""`$\alpha$` of a Greek letter that LaTeX has a command for; "" of another character."""
+    kind, _, name = unicodedata.name(character, "").lower().partition(" letter ")
+    command = name.replace("lamda", "lambda")
+    if kind == "greek small" and f" {name} " in _SMALL_GREEK:
+        return f"$\\{command}$"
+    return f"$\\{command.title()}$" if kind == "greek capital" and f" {name} " in _CAPITAL_GREEK else ""
 
 
 def _comment(text: str) -> str:

@@ -10,7 +10,7 @@ from cnndsl.backends.pictures.dot import shown_output
 from cnndsl.backends.pictures.view import MERGES, Arrow, Box, Frame, View, view
 from cnndsl.graph import Graph, Node
 from cnndsl.layers import TensorType
-from cnndsl.layers.structure import Concat, Input
+from cnndsl.layers.structure import Concat, Input, Subtract
 
 __all__ = ["MOST_VALUES", "Edge", "Part", "Span", "Value", "Values", "values"]
 
@@ -220,7 +220,7 @@ class _Reading:
             target.parts.append(Part(arrow.type.channels, self._values[source].family))
         found = self._edges.setdefault((source, place), Edge(source, place, []))
         found.words.extend(words)
-        found.is_second = found.is_second or (arrow.position > 0 and target.sign == "\N{MINUS SIGN}")
+        found.is_second = found.is_second or (arrow.position > 0 and target.sign == labels.SIGNS[Subtract])
 
 
 def _first_copy(box: Box) -> tuple[Node, ...]:

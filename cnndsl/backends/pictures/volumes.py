@@ -18,7 +18,7 @@ from cnndsl.backends.pictures.solids import Scale, Solid, faces, mixed, straight
 from cnndsl.backends.pictures.themes import Theme
 from cnndsl.backends.pictures.values import Edge, Span, Value, Values, values
 from cnndsl.graph import Graph, Node
-from cnndsl.layers.structure import Concat
+from cnndsl.layers.structure import Concat, Subtract
 
 __all__ = ["draw"]
 
@@ -249,7 +249,7 @@ class _Drawing:
             yield from self._arc(edge)
         for edge in self._edges:
             if not edge.passes_by:
-                yield self._arrow(edge)
+                yield from self._arrow(edge)
         for place, figure in enumerate(self._figures):
             yield self._solid(place, figure.solid) if figure.solid else self._sign(place)
         for place in range(len(self._figures)):
@@ -293,7 +293,7 @@ class _Drawing:
         column = self._lanes.columns[place]
         return min(left, self._columns.closed(column)) if column else left
 
-    def _arrow(self, edge: Edge) -> Piece:
+    def _arrow(self, edge: Edge) -> Iterator[Piece]:
         """From the right side of one to the left of the other, along its lane and, where that changes, across."""
         source, target = self._figures[edge.source], self._lanes.columns[edge.target]
         at = Point(self._left(edge.source) + (source.solid.exit if source.solid else _SIGN), self._y(edge.source))
@@ -309,8 +309,11 @@ class _Drawing:
             points += [before, Point(near, before.y), Point(near, before.y)]
             points += [Point(middle, before.y), Point(middle, y), Point(far, y)]
         last = Point(end.x - _HEAD, end.y)
-        curve = Curve([*points, points[-1], last, last], self._theme.line, 0.9, arrow=end)
-        return _of_curve(curve)
+        yield _of_curve(Curve([*points, points[-1], last, last], self._theme.line, 0.9, arrow=end))
+        if edge.is_second:
+            y = bends[-1][1] if bends else at.y
+            x = end.x - 16 if y == end.y else self._columns.fan(target)[0]
+            yield self._minus(Point(x, y - 3))
 
     def _y(self, place: int) -> float:
         return self._lanes.ys[place]
@@ -333,7 +336,11 @@ class _Drawing:
             at = Point((start.x + end.x) / 2, y - 3)
             yield _of_text(Text(at, text, _SMALL, self._theme.quiet))
         if edge.is_second:
-            yield _of_text(Text(Point(end.x - 6, end.y - 3), "\N{MINUS SIGN}", _LAYER, self._theme.ink))
+            yield self._minus(Point(end.x - 6, end.y - 3))
+
+    def _minus(self, at: Point) -> Piece:
+        """The sign at what is subtracted."""
+        return _of_text(Text(at, labels.SIGNS[Subtract], _LAYER, self._theme.ink))
 
     def _over(self, place: int, share: float) -> Point:
         """A place on the top of a figure, from the left."""
