@@ -26,30 +26,28 @@ _HEAD = r"""% {title}
 % pdflatex makes it a page of its own; \input of what is between begin and end puts it into another document.
 \RequirePackage{{fix-cm}} % letters of any size
 \documentclass[tikz,border=0pt]{{standalone}}
-\usepackage[T1]{{fontenc}}
-\usepackage[utf8]{{inputenc}}
 """
 
 _ANCHORS: dict[Anchor, str] = {"start": "base west", "middle": "base", "end": "base east"}
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
+    "\\": r"$\backslash$",
+    "{": r"$\{$",
+    "}": r"$\}$",
+    "$": r"\symbol{36}",
     "&": r"\&",
     "#": r"\#",
     "%": r"\%",
     "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "-": "{-}",  # two of them would be a dash
+    "^": r"\^{}",
+    "~": r"$\sim$",
+    "<": "$<$",
+    ">": "$>$",
+    "|": r"$\vert$",
+    '"': "{'}{'}",
+    "'": "{'}",  # two of these three would be one letter
+    "`": "{`}",
+    "-": "{-}",
     "×": r"$\times$",
     "→": r"$\to$",
     "←": r"$\leftarrow$",
@@ -65,7 +63,6 @@ _SPECIAL = {
     "⊕": r"$\oplus$",
     "∞": r"$\infty$",
     "°": r"$^\circ$",
-    "€": r"\texteuro{}",
     "ß": r"\ss{}",
     "æ": r"\ae{}",
     "Æ": r"\AE{}",
@@ -91,7 +88,6 @@ _ACCENTS = {
     "DOT ABOVE": ".",
     "DOUBLE ACUTE ACCENT": "H",
     "CEDILLA": "c",
-    "OGONEK": "k",
     "DOT BELOW": "d",
 }
 """LaTeX's commands for accents, by what Unicode calls what is combined."""
@@ -141,13 +137,12 @@ class _Writer:
                 yield from (indent + line for line in self._shape(item))
 
     def _group(self, group: Group, indent: str) -> Iterator[str]:
-        if group.title:
-            yield f"{indent}% {_comment(group.title)}"
-        if group.clip is None and group.moved is None:
+        if not (group.title or group.clip or group.moved):
             yield from self._items(group.items, indent)
             return
         shift = f"[shift={{{_at(group.moved)}}}]" if group.moved else ""
-        yield f"{indent}\\begin{{scope}}{shift}"
+        comment = f" % {_comment(group.title)}" if group.title else ""
+        yield f"{indent}\\begin{{scope}}{shift}{comment}"
         if group.clip is not None:
             yield f"{indent}  \\clip {_rectangle(*group.clip)};"
         yield from self._items(group.items, indent + "  ")

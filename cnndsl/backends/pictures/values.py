@@ -229,8 +229,7 @@ def _first_copy(box: Box) -> tuple[Node, ...]:
 
 def _is_shown(node: Node) -> bool:
     layer = node.layer
-    is_made = isinstance(layer, (Input, *MERGES)) or len(node.inputs) != 1 or layer.sets_width
-    return is_made or layer.family in _WINDOWED or node.type != node.inputs[0].type
+    return len(node.inputs) != 1 or layer.sets_width or layer.family in _WINDOWED or node.type != node.inputs[0].type
 
 
 def _is_volume(node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,9 @@ _LARGEST = 14_400 - 2 * _MARGIN
 
 _ROW = 1400.0
 """Points of a row: what is longer goes on below it, unless an arc is longer."""
+
+_ROW_HEIGHT = 350.0
+"""Points that a row is thought to be high; more than most, so that a picture of many rows is wider than high."""
 
 _SHAPE, _LAYER, _SMALL = 9.0, 8.5, 7.5
 """Points of the texts: shapes and names; layers; what follows them, blocks, and what is written at arcs."""
@@ -202,11 +206,11 @@ class _Drawing:
 
     @property
     def row(self) -> float:
-        """Points of a row: long enough for the longest arc, as far as a picture may be long."""
+        """Points of a row: enough for the longest arc, and for a picture that is not much higher than wide."""
         at, place = self._columns, self._lanes.columns
-        arcs = [(edge.source, edge.target) for edge in self._edges if edge.passes_by]
-        longest = max((at.end(place[target]) - at.start(place[source]) for source, target in arcs), default=0)
-        return min(LONGEST, max(_ROW, 1.3 * longest))
+        arcs = [at.end(place[edge.target]) - at.start(place[edge.source]) for edge in self._passing()]
+        whole = at.end(max(place))
+        return min(LONGEST, max(_ROW, 1.3 * max(arcs, default=0), math.sqrt(_ROW_HEIGHT * whole)))
 
     def _placed(self) -> Lanes:
         """The places, with room for the bracket of each span under its lowest value."""
