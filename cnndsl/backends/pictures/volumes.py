@@ -371,8 +371,8 @@ class _Drawing:
         other = self._corner(readers[0], target.solid)
         apex = Point(other.x + _APEX.x * target.solid.width, other.y + _APEX.y * target.solid.height)
         theme = self._theme
-        corners = [Point(x, y), Point(x + size.x, y), Point(x + size.x, y + size.y), Point(x, y + size.y)]
-        lines: list[Item] = [straight(each, apex, stroke=theme.quiet, thickness=0.5) for each in corners]
+        right = [Point(x + size.x, y), Point(x + size.x, y + size.y)]
+        lines: list[Item] = [straight(each, apex, stroke=theme.quiet, thickness=0.5) for each in right]
         fill = mixed(self._shares(place)[0][1], theme.paper, 0.6)
         lines.append(Rectangle(x, y, size.x, size.y, fill, theme.ink, 0.8))
         lines.append(Ellipse(apex, 2.4, 2.4, theme.ink))
