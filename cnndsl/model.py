@@ -253,7 +253,7 @@ class Model:
         *,
         style: Style = "graph",
         theme: ThemeName = "light",
-        direction: Direction = "down",
+        direction: Direction | None = None,
         depth: int | None = None,
         folded: bool = True,
     ) -> None:
@@ -262,9 +262,10 @@ class Model:
         Args:
             path: the file.
             style: `graph`: every layer, what flows between them, and the blocks of the spec around them. `blocks`: the
-                stages, and each distinct block once beside them, in full.
+                stages, and each distinct block once beside them, in full. `volumes`: feature maps as boxes in
+                perspective, sized by their shapes.
             theme: the colours: `light`, `dark`, or `print`, which stay apart in grey.
-            direction: where the network flows, `down` or `right`.
+            direction: where the network flows, `down` or `right`; None for down, or what the style has.
             depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
             folded: whether what repeats is drawn once, with how often.
 

@@ -60,6 +60,12 @@ def test_a_picture_needs_graphviz_only(form: str, tmp_path: Path) -> None:
     assert "typst" not in imported
 
 
+@pytest.mark.parametrize("form", ["svg", "tex"])
+def test_a_picture_of_volumes_needs_nothing_heavy(form: str, tmp_path: Path) -> None:
+    imported = imported_by("render", "specs/lenet5.cnn", "--style", "volumes", "-o", str(tmp_path / f"net.{form}"))
+    assert [name for name in HEAVY if name in imported] == []
+
+
 def test_help_needs_no_parser() -> None:
     assert "lark" not in imported_by("--help")
 

@@ -42,14 +42,14 @@ def _themes() -> Iterable[str]:
     metavar="PICTURE",
     required=True,
     type=click.Path(path_type=Path),
-    help="The file to write; its end says what: .svg, .png, .pdf, .dot or .mmd.",
+    help="The file to write; its end says what: .svg, .png or .pdf; of a graph .dot or .mmd; of volumes .tex.",
 )
 @click.option(
     "--style",
     type=Words(_styles),
     default="graph",
     show_default=True,
-    help="What is drawn: every layer and what flows between them; or the stages, and each distinct block beside them.",
+    help="Every layer and what flows between them, stages and each distinct block, or feature maps as boxes.",
 )
 @click.option(
     "--theme", type=Words(_themes), default="light", show_default=True, help="The colours; those of print keep in grey."
@@ -57,9 +57,7 @@ def _themes() -> Iterable[str]:
 @click.option(
     "--direction",
     type=click.Choice(["down", "right"]),
-    default="down",
-    show_default=True,
-    help="Where the network flows.",
+    help="Where a graph flows; if not given, down. Volumes flow to the right.",
 )
 @click.option(
     "--depth", type=Depth(), help="How many levels of blocks are opened; if not given, as many as can be looked at."
@@ -70,15 +68,16 @@ def command(
     output: Path,
     style: Style,
     theme: ThemeName,
-    direction: Direction,
+    direction: Direction | None,
     depth: int | None,
     unfold: bool,
 ) -> None:
     """Draw the network: every layer, what flows between them, and the blocks of the spec around them.
 
-    What repeats is drawn once, with how often. The layout is made by the program that CNNDSL_DOT names, else by
-    Graphviz's dot if it is installed, else by the one that comes with cnndsl. The exit status is 0 where the picture
-    was written, 1 where the spec has mistakes, 2 where it cannot be read or the picture cannot be made.
+    --style volumes draws feature maps as boxes in perspective, sized by their shapes, and the windows that slide over
+    them. What repeats is drawn once, with how often. The layout of a graph is made by the program that CNNDSL_DOT
+    names, else by Graphviz's dot if it is installed, else by the one that comes with cnndsl. The exit status is 0 where
+    the picture was written, 1 where the spec has mistakes, 2 where it cannot be read or the picture cannot be made.
     """
     from cnndsl.backends.pictures.layout import Unrendered
 

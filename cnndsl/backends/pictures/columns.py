@@ -40,26 +40,31 @@ class Piece:
         corner: the smallest coordinates of what it covers.
         opposite: the largest.
         is_whole: whether it must not be broken: a box, a text. Arrows and frames go on in the next column.
+        is_detail: whether it is left out where it would be broken.
     """
 
     item: Item
     corner: Point
     opposite: Point
     is_whole: bool
+    is_detail: bool = False
 
 
-def broken(pieces: Sequence[Piece], theme: Theme, *, down: bool = True) -> tuple[list[Item], Point]:
+def broken(
+    pieces: Sequence[Piece], theme: Theme, *, down: bool = True, longest: float = LONGEST
+) -> tuple[list[Item], Point]:
     """The items in their columns, from the upper left corner, and the size of all.
 
     Args:
         pieces: the parts of the picture; what lies below others comes first.
         theme: the colours of the marks where arrows go on.
         down: whether the picture flows downwards and is broken into columns; otherwise into rows.
+        longest: points that a column may be long.
     """
     axis = 1 if down else 0
     start = min(piece.corner[axis] for piece in pieces)
     end = max(piece.opposite[axis] for piece in pieces)
-    cuts = _cuts(pieces, axis, start, end)
+    cuts = _cuts(pieces, axis, start, end, longest)
     places = [start, *cuts, end]
     items: list[Item] = []
     offset = length = 0.0
@@ -73,21 +78,24 @@ def broken(pieces: Sequence[Piece], theme: Theme, *, down: bool = True) -> tuple
     return items, Point(*size) if down else Point(*reversed(size))
 
 
-def _cuts(pieces: Sequence[Piece], axis: int, start: float, end: float) -> list[float]:
+def _cuts(pieces: Sequence[Piece], axis: int, start: float, end: float, most: float) -> list[float]:
     """Where it is broken: between boxes, where few arrows and frames go on."""
-    if end - start <= LONGEST:
+    if end - start <= most:
         return []
-    longest = min(LONGEST - 2 * _MARK, (end - start) / ceil((end - start) / (LONGEST - 2 * _MARK)) * _SLACK)
+    room = most - 2 * _MARK
     gaps = list(_gaps(pieces, axis))
     going_on = _GoingOn(pieces, axis)
     cuts: list[float] = []
-    while end - (last := cuts[-1] if cuts else start) > longest:
-        within = gaps[bisect_right(gaps, last + 0.5 * longest) : bisect_right(gaps, last + longest)]
+    while (left := ceil((end - (last := cuts[-1] if cuts else start)) / room)) > 1:
+        longest = min(room, (end - last) / left * _SLACK)
+        first = max(last + 0.5 * longest, end - (left - 1) * room)  # what is behind it fits into one column less
+        within = gaps[bisect_right(gaps, first) : bisect_right(gaps, last + longest)]
         later = gaps[bisect_right(gaps, last) :]
         if not later:
             break
         goodness = {cut: _LENGTH * (cut - last) / longest - going_on.at(cut) for cut in within}
-        cuts.append(max(goodness, key=goodness.__getitem__) if within else later[0])
+        fits = gaps[bisect_right(gaps, last) : bisect_right(gaps, last + room)] or later[:1]
+        cuts.append(max(goodness, key=goodness.__getitem__) if within else fits[-1])
     return cuts
 
 
@@ -134,6 +142,8 @@ class _Column:
         begin, end = piece.corner[self._axis], piece.opposite[self._axis]
         if piece.is_whole:
             return self._begin <= (begin + end) / 2 < self._end or (self._is_last and end >= self._end)
+        if piece.is_detail:
+            return self._begin <= begin and end <= self._end
         return begin < self._end and end > self._begin
 
     def moved(self, offset: float, room: float, theme: Theme) -> Iterator[Item]:
@@ -154,7 +164,8 @@ class _Column:
     def _marks(self, cut: float, beyond: float, by: Point, theme: Theme) -> Iterator[Item]:
         axis = self._axis
         near = (piece.item for piece in self._pieces if piece.corner[axis] < cut < piece.opposite[axis])
-        places = sorted(filter(None, (_crossing(item, axis, cut) for item in near if isinstance(item, Curve))))
+        crossings = (_crossing(item, axis, cut) for item in near if isinstance(item, Curve))
+        places = _apart([place for place in crossings if place is not None])
         for number, across in enumerate(places, 1):
             at = self._point(across, cut + beyond)
             center = Point(at.x + by.x, at.y + by.y)
@@ -164,6 +175,15 @@ class _Column:
 
     def _point(self, across: float, along: float) -> Point:
         return Point(across, along) if self._axis == 1 else Point(along, across)
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """The places in order, each once: arrows that come from one box may begin on one line."""
+    found: list[float] = []
+    for place in sorted(places):
+        if not found or place - found[-1] > _NARROWEST:
+            found.append(place)
+    return found
 
 
 def _crossing(curve: Curve, axis: int, cut: float) -> float | None:

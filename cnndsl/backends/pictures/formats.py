@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
 
-Style = Literal["graph", "blocks"]
+Style = Literal["graph", "blocks", "volumes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Look:
 
     Attributes:
         style: `graph`, every layer and what flows between them; `blocks`, the stages, and each distinct block beside
-            them.
+            them; `volumes`, feature maps as boxes in perspective.
         theme: the colours.
-        direction: where the network flows.
+        direction: where the network flows; None for down, and for right in the style `volumes`, which has no other.
         depth: how many levels of blocks are opened, at least 1; None for as many as can be looked at.
         folded: whether what repeats is drawn once.
     """
 
     style: Style = "graph"
     theme: ThemeName = "light"
-    direction: Direction = "down"
+    direction: Direction | None = None
     depth: int | None = None
     folded: bool = True
 
@@ -105,20 +105,20 @@ def _graph(graph: Graph, look: Look) -> Canvas:
     from cnndsl.backends.pictures.graph import draw
     from cnndsl.backends.pictures.view import view
 
-    return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction)
+    return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction or "down")
 
 
 def _blocks(graph: Graph, look: Look) -> Canvas:
     from cnndsl.backends.pictures.blocks import draw
 
-    return draw(graph, THEMES[look.theme], look.direction)
+    return draw(graph, THEMES[look.theme], look.direction or "down")
 
 
 def _dot(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.dot import digraph
 
     view, beside = _views(graph, look)
-    source: str = digraph(view, THEMES[look.theme], look.direction, beside).source
+    source: str = digraph(view, THEMES[look.theme], look.direction or "down", beside).source
     return source.encode()
 
 
@@ -126,7 +126,7 @@ def _mermaid(graph: Graph, look: Look) -> bytes:
     from cnndsl.backends.pictures.mermaid import mermaid
 
     view, beside = _views(graph, look)
-    return mermaid(view, THEMES[look.theme], look.direction, beside).encode()
+    return mermaid(view, THEMES[look.theme], look.direction or "down", beside).encode()
 
 
 def _views(graph: Graph, look: Look) -> tuple[View, list[tuple[str, View]]]:
@@ -141,9 +141,24 @@ def _views(graph: Graph, look: Look) -> tuple[View, list[tuple[str, View]]]:
     return view(graph, look.depth, folded=look.folded), []
 
 
+def _volumes(graph: Graph, look: Look) -> Canvas:
+    from cnndsl.backends.pictures.volumes import draw
+
+    if look.direction == "down":
+        raise Unrendered("the style volumes flows to the right, not down")
+    return draw(graph, THEMES[look.theme], look.depth, folded=look.folded)
+
+
+def _volumes_tex(graph: Graph, look: Look) -> bytes:
+    from cnndsl.backends.pictures.tikz import tikz
+
+    return tikz(_volumes(graph, look)).encode()
+
+
 STYLES: Mapping[Style, Mapping[str, Callable[[Graph, Look], bytes]]] = {
     "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid},
     "blocks": {**_drawings(_blocks), "dot": _dot, "mmd": _mermaid},
+    "volumes": {**_drawings(_volumes), "tex": _volumes_tex},
 }
 """What makes a picture of each format, by style."""
 

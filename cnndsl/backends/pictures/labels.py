@@ -32,7 +32,7 @@ _ALWAYS_SHOWN = frozenset({"kernel", "p"})
 """Attributes that a reader of the picture wants even where they equal the default."""
 
 _NEVER_SHOWN = frozenset({"bias"})
-_UNNAMED = frozenset({"filters", "kernel", "units", "p", "size", "groups"})
+_UNNAMED = frozenset({"filters", "kernel", "units", "p", "size"})
 """Attributes that speak for themselves at the front of a label; the others are named: `stride 2`."""
 
 _FLOAT = re.compile(r"\d+\.\d{5,}(?:e-?\d+)?")
@@ -136,6 +136,6 @@ def _attribute(layer: Layer, name: str) -> str:
     phrase = name.replace("_", " ")
     if isinstance(value, bool):
         return phrase if value else f"no {phrase}"
-    if name in _UNNAMED:
+    if name in _UNNAMED or name == next(iter(layer.attributes)) == "groups":
         return by_cross(value) if isinstance(attribute, Extents) else attribute.show(value)
     return f"{phrase} {attribute.show(value)}"
