@@ -18,14 +18,15 @@ from cnndsl.zoo import Entry
 
 __all__ = ["STYLES", "page", "pictures", "shown"]
 
-STYLES: tuple[Style, ...] = ("blocks", "graph")
+STYLES: tuple[Style, ...] = ("volumes", "blocks", "graph")
 """Of each network, in this order."""
 
 _HEAD = """\
 # Gallery
 
-A network of each file of [the zoo](zoo.md), as `cnndsl render` draws it: in the style `blocks`, its stages and each
-distinct block once beside them, and behind the link as `graph`, every layer. The pictures are made by `make gallery`.
+A network of each file of [the zoo](zoo.md), as [`cnndsl render`](render.md) draws it: in the style `volumes`, feature
+maps as boxes, in `blocks`, its stages and each distinct block once beside them, and behind the link as `graph`, every
+layer. The pictures are made by `make gallery`.
 """
 
 
@@ -54,10 +55,17 @@ def pictures() -> Iterator[tuple[str, bytes]]:
 
 
 def _section(entry: Entry, folder: str) -> str:
-    name, whole = entry.name, f"{folder}/{_file(entry, 'graph')}"
     year = f", {entry.year}" if entry.year else ""
-    text = f"`{stands_for(entry)}`, {entry.task}{year}: {entry.params:,} parameters. [Every layer]({whole})."
-    return f"## {name}\n\n{text}\n\n![The blocks of {name}]({folder}/{_file(entry, 'blocks')})\n"
+    text = f"`{stands_for(entry)}`, {entry.task}{year}: {entry.params:,} parameters."
+    volumes, blocks, whole = (f"{folder}/{_file(entry, style)}" for style in STYLES)
+    return "\n".join(
+        [
+            f"## {entry.name}\n",
+            f"{text} [Every layer]({whole}).\n",
+            f"![Feature maps of {entry.name}]({volumes})\n",
+            f"![Blocks of {entry.name}]({blocks})\n",
+        ]
+    )
 
 
 def _file(entry: Entry, style: Style) -> str:
