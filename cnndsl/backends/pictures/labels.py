@@ -23,6 +23,7 @@ __all__ = [
     "of_layer",
     "of_type",
     "of_value",
+    "parts",
     "printable",
 ]
 
@@ -35,6 +36,7 @@ _NEVER_SHOWN = frozenset({"bias"})
 _UNNAMED = frozenset({"filters", "kernel", "units", "p", "size"})
 """Attributes that speak for themselves at the front of a label; the others are named: `stride 2`."""
 
+_COMMA = re.compile(r", (?![^(]*\))")
 _FLOAT = re.compile(r"\d+\.\d{5,}(?:e-?\d+)?")
 """A number with more places than anybody wrote: `0.15000000000000002`."""
 
@@ -73,6 +75,15 @@ def of_call(entry: Entry, graph: Graph) -> str:
         return " → ".join(words if len(nodes) <= _WORDS else [*words, "…"])
     block = graph.blocks.get(tuple(entry.path.split(".")))
     return of_block(block) if block else entry.path.rpartition(".")[2]
+
+
+def parts(label: str) -> list[str]:
+    """What stands between the commas of a label, but for those in brackets.
+
+    >>> parts("PAD 2, channels (0, 16)")
+    ['PAD 2', 'channels (0, 16)']
+    """
+    return _COMMA.split(label)
 
 
 def of_block(block: Block) -> str:

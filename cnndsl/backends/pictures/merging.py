@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cnndsl.backends.pictures.labels import parts as parts_of
+
 __all__ = ["merged", "name_of"]
 
 _MOST_VALUES = 4
@@ -64,7 +66,7 @@ def _read(label: str) -> _Label:
     call = _CALL.fullmatch(text)
     name, _, rest = (call[1], "", call[2]) if call else text.partition(" ")
     parts: dict[str, str] = {}
-    for place, part in enumerate(rest.split(", ") if rest else ()):
+    for place, part in enumerate(parts_of(rest) if rest else ()):
         named = _NAMED.fullmatch(part)
         key, value = (named[1], named[2]) if named else (str(place), part)
         parts[key] = value

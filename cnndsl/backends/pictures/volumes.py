@@ -181,7 +181,7 @@ def _named(value: Value, graph: Graph) -> list[str]:
     """`CONV 96` and `11×11, stride 4`; the call of a block."""
     if value.node is None or (value.box.node and isinstance(value.node.layer, Concat)):
         return _broken(labels.printable(labels.of_box(value.box, graph)), _LAYER)
-    name, *others = labels.printable(labels.of_layer(value.node.layer)).split(", ")
+    name, *others = labels.parts(labels.printable(labels.of_layer(value.node.layer)))
     name += f" ×{value.times}" if value.times > 1 else ""
     rest = ", ".join(map(unbroken, others))
     if width(name, _LAYER) > _WIDEST and rest:
