@@ -12,8 +12,10 @@ from cnndsl.backends.pictures.canvas import Canvas, Group, Item, Point, Rectangl
 from cnndsl.backends.pictures.columns import broken
 from cnndsl.backends.pictures.dot import Direction
 from cnndsl.backends.pictures.fonts import width
-from cnndsl.backends.pictures.graph import page, pieces
+from cnndsl.backends.pictures.graph import pieces
+from cnndsl.backends.pictures.layout import program_version
 from cnndsl.backends.pictures.merging import merged, name_of
+from cnndsl.backends.pictures.pages import page
 from cnndsl.backends.pictures.themes import Theme
 from cnndsl.backends.pictures.view import View, inside, of_entries
 from cnndsl.graph import Graph
@@ -51,10 +53,12 @@ def draw(graph: Graph, theme: Theme, direction: Direction = "down") -> Canvas:
     items, size = broken(pieces(view, theme, direction), theme, down=direction == "down")
     panels = [_Panel.of(kind, theme, direction) for kind in found]
     if not panels:
-        return page(graph, theme, items, size)
+        return page(graph, theme, items, size, program_version())
     beside, extent = _packed(panels, size.y)
     moved = Group(beside, moved=Point(size.x + _GAP, 0))
-    return page(graph, theme, [*items, moved], Point(size.x + _GAP + extent.x, max(size.y, extent.y)))
+    return page(
+        graph, theme, [*items, moved], Point(size.x + _GAP + extent.x, max(size.y, extent.y)), program_version()
+    )
 
 
 def views(graph: Graph) -> tuple[View, list[Kind]]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cnndsl.backends.pictures import labels
 from cnndsl.backends.pictures.canvas import Canvas, Curve, Ellipse, Group, Item, Point, Rectangle, Text
 from cnndsl.backends.pictures.columns import Piece, broken
-from cnndsl.backends.pictures.describe import description
 from cnndsl.backends.pictures.dot import EDGE_SIZE, FRAME_SIZE, NODE_SIZE, Direction, digraph, named, shown_output
 from cnndsl.backends.pictures.fonts import width
-from cnndsl.backends.pictures.layout import Unrendered, laid_out, program_version
+from cnndsl.backends.pictures.layout import laid_out, program_version
+from cnndsl.backends.pictures.pages import page
 from cnndsl.backends.pictures.themes import Theme
 from cnndsl.backends.pictures.view import Box, Frame, View
-from cnndsl.graph import Graph
 from cnndsl.layers.structure import Input
 
-__all__ = ["draw", "page", "pieces"]
-
-_MARGIN = 10.0
-_LARGEST = 14_400 - 2 * _MARGIN
-"""Points, 200 inches: the largest page of PDF; with twice as many dots few programs show a PNG either."""
+__all__ = ["draw", "pieces"]
 
 _BEHIND = 3.0
 """Points by which what is behind a box shows, where the box stands for several."""
@@ -37,7 +32,7 @@ def draw(view: View, theme: Theme, direction: Direction = "down") -> Canvas:
         Unrendered: the layout program is missing or fails, or there is too much for one page.
     """
     items, size = broken(pieces(view, theme, direction), theme, down=direction == "down")
-    return page(view.graph, theme, items, size)
+    return page(view.graph, theme, items, size, program_version())
 
 
 def pieces(view: View, theme: Theme, direction: Direction) -> list[Piece]:
@@ -48,27 +43,6 @@ def pieces(view: View, theme: Theme, direction: Direction) -> list[Piece]:
     """
     layout = laid_out(digraph(view, theme, direction))
     return list(_Drawing(view, theme, layout).pieces())
-
-
-def page(graph: Graph, theme: Theme, items: Sequence[Item], size: Point) -> Canvas:
-    """The picture of a network that consists of these items, with a margin.
-
-    Raises:
-        Unrendered: there is too much for one page.
-    """
-    if max(size) > _LARGEST:
-        told = f"{size.x / 72:.0f} x {size.y / 72:.0f} inches"
-        raise Unrendered(f"the picture would be {told}, too large for a page: open fewer blocks, as with --depth 1")
-    canvas = Canvas(
-        size.x + 2 * _MARGIN,
-        size.y + 2 * _MARGIN,
-        title=graph.name,
-        description=description(graph),
-        paper=theme.paper,
-        by=program_version(),
-    )
-    canvas.add([Group(items, moved=Point(_MARGIN, _MARGIN))])
-    return canvas
 
 
 class _Drawing:

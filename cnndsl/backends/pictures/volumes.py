@@ -10,11 +10,10 @@ from itertools import pairwise
 from cnndsl.backends.pictures import labels
 from cnndsl.backends.pictures.canvas import Canvas, Curve, Ellipse, Group, Item, Point, Rectangle, Text
 from cnndsl.backends.pictures.columns import LONGEST, Piece, broken
-from cnndsl.backends.pictures.describe import description
 from cnndsl.backends.pictures.fonts import width
 from cnndsl.backends.pictures.lanes import Arc, Lanes, Room, lanes
-from cnndsl.backends.pictures.layout import Unrendered
 from cnndsl.backends.pictures.lines import cut, unbroken, wrapped
+from cnndsl.backends.pictures.pages import page
 from cnndsl.backends.pictures.solids import Scale, Solid, faces, mixed, straight
 from cnndsl.backends.pictures.themes import Theme
 from cnndsl.backends.pictures.values import Edge, Span, Value, Values, values
@@ -22,9 +21,6 @@ from cnndsl.graph import Graph, Node
 from cnndsl.layers.structure import Concat, Subtract
 
 __all__ = ["draw"]
-
-_MARGIN = 12.0
-_LARGEST = 14_400 - 2 * _MARGIN
 
 _ROW = 1400.0
 """Points of a row: what is longer goes on below it, unless an arc is longer."""
@@ -85,18 +81,7 @@ def draw(graph: Graph, theme: Theme, depth: int | None = None, *, folded: bool =
     """
     drawing = _Drawing(values(graph, depth, folded=folded), graph, theme)
     items, size = broken(list(drawing.pieces()), theme, down=False, longest=drawing.row)
-    if max(size) > _LARGEST:
-        told = f"{size.x / 72:.0f} x {size.y / 72:.0f} inches"
-        raise Unrendered(f"the picture would be {told}, too large for a page: open fewer blocks, as with --depth 1")
-    canvas = Canvas(
-        size.x + 2 * _MARGIN,
-        size.y + 2 * _MARGIN,
-        title=graph.name,
-        description=description(graph),
-        paper=theme.paper,
-    )
-    canvas.add([Group(items, moved=Point(_MARGIN, _MARGIN))])
-    return canvas
+    return page(graph, theme, items, size)
 
 
 @dataclass(frozen=True, slots=True)
