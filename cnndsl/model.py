@@ -279,6 +279,26 @@ class Model:
         look = Look(style, theme, direction, depth, folded)
         write_whole(path, rendered(self.graph, format_of(path, style), look))
 
+    def _repr_svg_(self) -> str | None:
+        """The picture that a notebook shows; None where it cannot be made, or is too large."""
+        from cnndsl.backends.pictures.formats import Look, rendered
+        from cnndsl.backends.pictures.layout import Unrendered
+
+        try:
+            return rendered(self.graph, "svg", Look()).decode()
+        except Unrendered:
+            return None
+
+    def _repr_html_(self) -> str:
+        """The page that a notebook shows, in a frame of its own: blocks fold, and one can search."""
+        from html import escape
+
+        from cnndsl.backends.pictures.formats import Look, rendered
+
+        page = escape(rendered(self.graph, "html", Look()).decode())
+        style = "width: 100%; height: 600px; border: 0"
+        return f'<iframe srcdoc="{page}" title="{escape(self.name)}" style="{style}"></iframe>'
+
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.graph)} nodes>"
 

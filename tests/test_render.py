@@ -233,10 +233,10 @@ def test_a_failure_leaves_what_was_there(run: Run, tmp_path: Path, script: str, 
 
 
 @pytest.mark.parametrize("name", ["net.gif", "net", "svg", "net.svg.bak", ".png"])
-def test_the_suffix_is_one_of_five(run: Run, tmp_path: Path, name: str) -> None:
+def test_the_suffix_is_one_that_is_known(run: Run, tmp_path: Path, name: str) -> None:
     done = run("render", "zoo:lenet5", "-o", name, cwd=tmp_path)
     assert done.returncode == 2
-    assert f"ends in one of .svg, .png, .pdf, .dot, .mmd; '{name}' does not" in done.stderr
+    assert f"ends in one of .svg, .png, .pdf, .dot, .mmd, .html; '{name}' does not" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -42,7 +42,7 @@ def _themes() -> Iterable[str]:
     metavar="PICTURE",
     required=True,
     type=click.Path(path_type=Path),
-    help="The file to write; its end says what: .svg, .png or .pdf; of a graph .dot or .mmd; of volumes .tex.",
+    help="The file to write; its end says what: .svg, .png, .pdf, .html, .dot, .mmd or .tex.",
 )
 @click.option(
     "--style",

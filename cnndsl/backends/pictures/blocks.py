@@ -133,7 +133,7 @@ class _Panel:
         drawn, inner = broken(pieces(kind.view, theme, direction), theme, down=direction == "down")
         title = labels.printable(kind.title)
         top = _PADDING + _TITLE + 6
-        size = Point(max(inner.x, width(title, _TITLE) * 1.08) + 2 * _PADDING, inner.y + top + _PADDING)
+        size = Point(max(inner.x, width(title, _TITLE, bold=True)) + 2 * _PADDING, inner.y + top + _PADDING)
         frame = Rectangle(0, 0, size.x, size.y, theme.frames[1], theme.frame, 0.8, radius=8)
         text = Text(Point(_PADDING, _PADDING + 0.75 * _TITLE), title, _TITLE, theme.ink, "start", bold=True)
         return _Panel([frame, text, Group(drawn, moved=Point((size.x - inner.x) / 2, top))], size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from cnndsl.backends.pictures.view import View
 
 __all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
+
+_DEEPEST = 2**31
+_MOST_LEVELS = 6
+"""Of a page of volumes: with more of them open, there is too much to see."""
 
 Style = Literal["graph", "blocks", "volumes"]
 
@@ -155,10 +159,37 @@ def _volumes_tex(graph: Graph, look: Look) -> bytes:
     return tikz(_volumes(graph, look)).encode()
 
 
+def _page(graph: Graph, look: Look) -> bytes:
+    """All blocks are there; those are open at first that a picture would show open."""
+    from cnndsl.backends.pictures.html import page
+
+    view, beside = _views(graph, replace(look, depth=_DEEPEST))
+    shown, _ = _views(graph, look)
+    depth = 1 + max(len(box.around) for box in shown.boxes())
+    return page(graph, [(graph.name, view), *beside], THEMES[look.theme], depth).encode()
+
+
+def _volumes_page(graph: Graph, look: Look) -> bytes:
+    """A picture for each number of levels, as long as there is more to see; the one that was asked for at first."""
+    from cnndsl.backends.pictures.html import figures
+
+    text = _svg_of(_volumes)
+    wanted = text(graph, look)
+    pictures: list[str] = []
+    while len(pictures) < _MOST_LEVELS:
+        picture = text(graph, replace(look, depth=len(pictures) + 1))
+        if pictures and picture == pictures[-1]:
+            break
+        pictures.append(picture)
+    if wanted not in pictures:
+        pictures.append(wanted)
+    return figures(graph, pictures, THEMES[look.theme], pictures.index(wanted) + 1).encode()
+
+
 STYLES: Mapping[Style, Mapping[str, Callable[[Graph, Look], bytes]]] = {
-    "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid},
-    "blocks": {**_drawings(_blocks), "dot": _dot, "mmd": _mermaid},
-    "volumes": {**_drawings(_volumes), "tex": _volumes_tex},
+    "graph": {**_drawings(_graph), "dot": _dot, "mmd": _mermaid, "html": _page},
+    "blocks": {**_drawings(_blocks), "dot": _dot, "mmd": _mermaid, "html": _page},
+    "volumes": {**_drawings(_volumes), "tex": _volumes_tex, "html": _volumes_page},
 }
 """What makes a picture of each format, by style."""
 

@@ -47,8 +47,7 @@ class Box:
     @property
     def family(self) -> str:
         """The family of its layer; of a block that of the first layer that has weights, or of the first."""
-        nodes = self.entry.nodes
-        return next((node for node in nodes if node.keeps), nodes[0]).layer.family
+        return _family(self.entry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +64,18 @@ class Frame:
     members: list[Box | Frame] = field(default_factory=list)
 
     @property
+    def family(self) -> str:
+        """The family of its first layer that has weights, or of the first."""
+        return _family(self.entry)
+
+    @property
     def is_repeat(self) -> bool:
         """Whether it stands for several members that repeat together, not for a block that has a name."""
         return self.entry.label == REPEAT
+
+
+def _family(entry: Entry) -> str:
+    return next((node for node in entry.nodes if node.keeps), entry.nodes[0]).layer.family
 
 
 @dataclass(slots=True, eq=False)

@@ -95,7 +95,7 @@ class _Line:
 
     @property
     def breadth(self) -> float:
-        return width(self.text, self.size) * (1.07 if self.is_bold else 1)
+        return width(self.text, self.size, bold=self.is_bold)
 
 
 class _Figure:
@@ -480,6 +480,6 @@ def _of_texts(texts: Sequence[Text]) -> Piece:
 
 
 def _of_text(text: Text) -> Piece:
-    half = width(text.text, text.size) / 2
+    half = width(text.text, text.size, bold=text.bold) / 2
     corner = Point(text.at.x - half, text.at.y - 0.75 * text.size)
     return Piece(text, corner, Point(text.at.x + half, text.at.y + 0.22 * text.size), is_whole=True)
