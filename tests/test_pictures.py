@@ -110,6 +110,12 @@ def test_what_passes_by_is_drawn_so_that_one_sees_it(text: str, skips: list[tupl
     assert svg.decode().count(f'stroke="{THEMES["light"].skip}"') == len(skips)
 
 
+def test_what_passes_by_inside_a_closed_block_is_not_seen() -> None:
+    text = "f = [CHANNELS(0, 2), CHANNELS(2, 4) -> CONV(2)]\nINPUT(4x9x9) -> BN -> f -> FC"
+    assert [arrow.is_skip for arrow in picture(text, 1).arrows] == [False] * 3
+    assert sum(arrow.is_skip for arrow in picture(text, 2).arrows) == 2
+
+
 @pytest.mark.parametrize("name", LARGE)
 def test_large_networks_are_folded_and_fit_a_page(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph

@@ -219,7 +219,8 @@ def _arrows(graph: Graph, nodes: Iterable[Node], placing: _Placing) -> Iterator[
             if key in drawn:
                 drawn[key].type = read.type
             else:
-                drawn[key] = Arrow(source, target, read.type, position, (read, node) in skips)
+                is_skip = target.node is not None and (read, node) in skips  # in a closed block one does not see it
+                drawn[key] = Arrow(source, target, read.type, position, is_skip)
     yield from drawn.values()
 
 
