@@ -15,6 +15,7 @@ from test_render import graph_of, texts
 import cnndsl
 from cnndsl.backends.pictures.blocks import Kind, views
 from cnndsl.backends.pictures.formats import Look, rendered
+from cnndsl.backends.pictures.labels import of_frame
 from cnndsl.backends.pictures.layout import layout_program
 from cnndsl.backends.pictures.merging import merged
 
@@ -65,6 +66,12 @@ def test_blocks_of_one_name_that_consist_of_other_things_are_drawn_apart() -> No
 def test_what_repeats_without_a_name_is_opened() -> None:
     main, _ = views(graph_of("f(c) = CONV(c) -> RELU\nINPUT(4x9x9) -> [f(4) -> BN -> f(8) -> f(4)]*3 -> FC"))
     assert said(main) == ["input", "f(4)", "BN", "f(8)", "f(4)", "FC 10"]
+
+
+def test_how_often_layers_of_a_block_repeat_is_told_of_all_copies() -> None:
+    _, kinds = views(cnndsl.load("zoo:densenet121").graph)
+    (frame,) = kinds[0].view.frames()
+    assert (kinds[0].title, of_frame(frame, kinds[0].view.graph)) == ("dense(6/12/24/16, 32)", "×6/×12/×24/×16")
 
 
 def test_several_values_that_enter_and_leave_have_boxes_of_their_own() -> None:
@@ -129,6 +136,7 @@ def test_dot_and_mermaid_have_the_blocks_beside_the_network(run: Run, tmp_path: 
         (["f(8, padding=valid)", "f(8)"], "f(8, (padding=valid))"),
         (["f(2) ×3", "f(4) ×5"], "f(2/4) ×3/×5"),
         (["FC 10", "FC"], "FC (10)"),
+        (["×6", "×12"], "×6/×12"),
         (["POOL 2×2, stride 2", "POOL 3×3, stride 2, padding same"], "POOL 2×2/3×3, stride 2, (padding same)"),
     ],
 )

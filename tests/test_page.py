@@ -132,7 +132,7 @@ def test_styles_and_themes_are_heeded(run: Run, tmp_path: Path) -> None:
     done = run("render", "zoo:resnet18", "--style", "blocks", "--theme", "dark", "-o", "net.html", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     text = (tmp_path / "net.html").read_text()
-    assert text.count("<section") >= 4
+    assert text.count("<details open>") >= 4
     assert "--paper:#0d1117" in text
 
 
@@ -234,6 +234,24 @@ def test_blocks_fold_and_unfold(tmp_path: Path) -> None:
     first = {"open": 1, "expanded": 1, "arrows": 3, "level": "3"}
     second = {"open": 1, "expanded": 1, "arrows": 4, "level": "2"}
     assert found == {"failed": [], "states": [every, first, every, closed, every, second]}
+
+
+@pytest.mark.browser
+@NEEDS_BROWSER
+def test_the_blocks_beside_a_network_fold_and_are_found(tmp_path: Path) -> None:
+    script = """
+    const paths = () => document.querySelectorAll('#arrows path').length;
+    const states = [paths()];
+    const part = document.querySelectorAll('details')[1];
+    part.open = false; part.dispatchEvent(new Event('toggle')); states.push(paths());
+    const find = document.getElementById('find');
+    find.value = 'BN'; find.dispatchEvent(new Event('input')); states.push(part.open, paths());
+    return { states, failed: window.failed };
+    """
+    found = in_browser(page(cnndsl.load("zoo:resnet50").graph, style="blocks"), script, tmp_path)
+    every, folded, is_open, again = found["states"]
+    assert (found["failed"], is_open, again) == ([], True, every)
+    assert folded == every - 3
 
 
 @pytest.mark.browser

@@ -17,7 +17,7 @@ from cnndsl.backends.pictures.layout import program_version
 from cnndsl.backends.pictures.merging import merged, name_of
 from cnndsl.backends.pictures.pages import page
 from cnndsl.backends.pictures.themes import Theme
-from cnndsl.backends.pictures.view import View, inside, of_entries
+from cnndsl.backends.pictures.view import Box, Frame, View, inside, of_entries
 from cnndsl.graph import Graph
 
 __all__ = ["Kind", "draw", "views"]
@@ -102,10 +102,14 @@ def _structure(graph: Graph, block: Entry, view: View) -> Hashable:
     places = {box: place for place, box in enumerate(boxes)}
     return (
         name_of(labels.of_call(block, graph)),
-        tuple((name_of(labels.of_box(box, graph)), box.entry.times > 1, len(box.around)) for box in boxes),
+        tuple((name_of(_label(each, graph)), each.entry.times > 1, len(each.around)) for each in view.all()),
         tuple((places[arrow.source], places[arrow.target], arrow.position) for arrow in view.arrows),
         tuple(places[box] for _, box in view.outputs),
     )
+
+
+def _label(each: Box | Frame, graph: Graph) -> str:
+    return labels.of_box(each, graph) if isinstance(each, Box) else labels.of_frame(each, graph)
 
 
 def _kind(graph: Graph, alike: Sequence[tuple[Entry, View]]) -> Kind:
@@ -113,9 +117,9 @@ def _kind(graph: Graph, alike: Sequence[tuple[Entry, View]]) -> Kind:
     title = merged([labels.of_call(block, graph) for block, _ in alike])
     views = [view for _, view in alike]
     shown = views[0]
-    texts = [[labels.of_box(box, graph) for box in view.boxes()] for view in views]
-    for box, *of_copies in zip(shown.boxes(), *texts, strict=True):
-        box.text = merged(of_copies)
+    texts = [[_label(each, graph) for each in view.all()] for view in views]
+    for each, *of_copies in zip(shown.all(), *texts, strict=True):
+        each.text = merged(of_copies)
     sizes = {tuple(str(arrow.type) for arrow in view.arrows) for view in views}
     shown.is_sized = len(sizes) == 1
     return Kind(title, shown)

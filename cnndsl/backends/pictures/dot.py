@@ -98,7 +98,7 @@ def _of_node(theme: Theme, direction: Direction) -> dict[str, str]:
         "style": "rounded,filled",
         "color": theme.line,
         "fillcolor": theme.plain,
-        "margin": "0.14,0.06",
+        "margin": "0.17,0.06",
         "height": "0.32",
         "width": _WIDTH[direction],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnndsl.backends.pictures import labels
@@ -56,7 +56,7 @@ class _Drawing:
 
     def pieces(self) -> Iterator[Piece]:
         """What lies below others comes first: frames from the outside, arrows, boxes, texts."""
-        frames = list(_frames(self._view.members))
+        frames = list(self._view.frames())
         for frame in frames:
             yield from self._frame(frame)
         for name, edge in self._edges.items():
@@ -153,14 +153,6 @@ class _Drawing:
     def _point(self, text: str) -> Point:
         x, y = map(float, text.split(","))
         return Point(x, self._height - y)
-
-
-def _frames(members: Iterable[Box | Frame]) -> Iterator[Frame]:
-    """All frames, each before those in it."""
-    for member in members:
-        if isinstance(member, Frame):
-            yield member
-            yield from _frames(member.members)
 
 
 def _stacked(

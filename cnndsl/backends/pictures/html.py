@@ -79,8 +79,7 @@ def page(graph: Graph, parts: Sequence[tuple[str, View]], theme: Theme, depth: i
     costs = {each.node: each for each in cost(graph).rows}
     writer = _Writer(graph, costs, depth)
     sections = [
-        f'<section aria-label="{_text(title)}"><h2>{_text(title)}</h2>{writer.part(view)}</section>'
-        for title, view in parts
+        f"<details open><summary>{_text(title)}</summary>{writer.part(view)}</details>" for title, view in parts
     ]
     return _filled(graph, theme, sections, writer.deepest, depth, writer.edges, writer.sources)
 

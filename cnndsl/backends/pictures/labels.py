@@ -64,6 +64,8 @@ def of_box(box: Box, graph: Graph) -> str:
 
 def of_frame(frame: Frame, graph: Graph) -> str:
     """The call of a block, with how many there are; of members that repeat together how often: `×6`."""
+    if frame.text:
+        return frame.text
     return _times("" if frame.is_repeat else of_call(frame.entry, graph), frame.entry.times)
 
 

@@ -14,7 +14,7 @@ _MOST_VALUES = 4
 """Values that are written one beside the other; of more numbers, the smallest and the largest."""
 
 _CALL = re.compile(r"(\w+)\((.*)\)")
-_TIMES = re.compile(r" (×\d+)$")
+_TIMES = re.compile(r"(?:^| )(×\d+)$")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 _NAMED = re.compile(r"([A-Za-z_ ]*=|[A-Za-z_ ]+ )(.*)")
 """`padding=valid`, `stride 2`."""

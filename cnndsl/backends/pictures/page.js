@@ -31,6 +31,7 @@
   function reveal(element) {
     for (let at = element.parentElement; at; at = at.parentElement) {
       if (at.classList.contains("frame")) fold(at, false);
+      if (at.tagName === "DETAILS") at.open = true;
     }
   }
 
@@ -40,6 +41,7 @@
       draw();
     });
   }
+  for (const part of all("details")) part.addEventListener("toggle", () => draw());
   by("open").addEventListener("click", () => openTo(Infinity));
   by("close").addEventListener("click", () => openTo(1));
   by("level").addEventListener("change", (event) => openTo(Number(event.target.value)));
@@ -71,6 +73,7 @@
     for (const edge of edges) {
       const from = seen(by(edge.from));
       const to = seen(by(edge.to));
+      if (from.closest("details:not([open])")) continue; // both ends are in one part
       const key = `${from.id} ${to.id} ${edge.text}${edge.skip ? " skip" : ""}`;
       if (from === to || shown.has(key)) continue;
       shown.set(key, { ...edge, from, to });

@@ -18,7 +18,7 @@ _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt"')
 _BY = re.compile(r"<!-- (laid out by .*?) -->")
 
 _PAGE = """\
-#set document(date: none, title: sys.inputs.title, description: sys.inputs.description)
+#set document(date: none, title: sys.inputs.title, description: sys.inputs.description, keywords: sys.inputs.by)
 #set page(width: {width}pt, height: {height}pt, margin: 0pt)
 #image(bytes(sys.inputs.picture), format: "svg", width: 100%, alt: sys.inputs.description)
 """
@@ -60,7 +60,7 @@ def pdf(svg: str) -> bytes:
     except ImportError:
         raise Unrendered("PDF needs typst, which is not installed: pip install 'cnndsl[pdf]'") from None
     width, height = _size(svg)
-    inputs = {"picture": svg, "title": _tagged(svg, "title"), "description": _tagged(svg, "desc")}
+    inputs = {"picture": svg, "title": _tagged(svg, "title"), "description": _tagged(svg, "desc"), "by": _program(svg)}
     page = _PAGE.format(width=width, height=height)
     try:
         content = typst.compile(

@@ -50,18 +50,20 @@ class Box:
         return _family(self.entry)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Frame:
     """A block that is opened, or several copies of it, of which the first is shown.
 
     Attributes:
         members: what it consists of, in execution order.
+        text: what is written on it, where that is not its call.
     """
 
     entry: Entry
     path: str
     around: tuple[Frame, ...]
     members: list[Box | Frame] = field(default_factory=list)
+    text: str = ""
 
     @property
     def family(self) -> str:
@@ -114,7 +116,15 @@ class View:
 
     def boxes(self) -> Iterator[Box]:
         """All of them, in execution order."""
-        return _boxes(self.members)
+        return (each for each in self.all() if isinstance(each, Box))
+
+    def frames(self) -> Iterator[Frame]:
+        """All of them, each before those in it."""
+        return (each for each in self.all() if isinstance(each, Frame))
+
+    def all(self) -> Iterator[Box | Frame]:
+        """Boxes and frames, each frame before what is in it."""
+        return _all(self.members)
 
 
 def view(graph: Graph, depth: int | None = None, *, folded: bool = True) -> View:
@@ -162,12 +172,11 @@ def inside(graph: Graph, block: Entry, entries: Iterable[Entry]) -> View:
     return View(graph, members, list(_arrows(graph, nodes, placing)), outputs)
 
 
-def _boxes(members: Iterable[Box | Frame]) -> Iterator[Box]:
+def _all(members: Iterable[Box | Frame]) -> Iterator[Box | Frame]:
     for member in members:
-        if isinstance(member, Box):
-            yield member
-        else:
-            yield from _boxes(member.members)
+        yield member
+        if isinstance(member, Frame):
+            yield from _all(member.members)
 
 
 class _Placing:
