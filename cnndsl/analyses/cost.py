@@ -7,8 +7,8 @@ two FLOPs, a product and a sum.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from cnndsl.graph import Graph, Node
 from cnndsl.resources import no_collections
@@ -18,8 +18,7 @@ __all__ = ["FLOPS_OF_A_MAC", "Cost", "NodeCost", "cost", "totals"]
 FLOPS_OF_A_MAC = 2
 
 
-@dataclass(frozen=True, slots=True)
-class NodeCost:
+class NodeCost(NamedTuple):
     """The share of one node.
 
     Attributes:
@@ -40,8 +39,7 @@ class NodeCost:
         return FLOPS_OF_A_MAC * self.macs
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """The cost of a network: a row for each node, in execution order; totals are the sums of the rows."""
 
     rows: tuple[NodeCost, ...]

@@ -17,7 +17,6 @@ sides for some of them only counts as a copy.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -54,8 +53,7 @@ OPTIMIZERS: Mapping[str, OptimizerState] = MappingProxyType(
 """By name. Sizes as torch.optim has them, without variants such as `amsgrad` and `centered`."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeMemory:
+class NodeMemory(NamedTuple):
     """The share of one node, in bytes.
 
     Attributes:
@@ -76,8 +74,7 @@ class NodeMemory:
         return self.saved + self.saved_once
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingMemory:
+class TrainingMemory(NamedTuple):
     """What a step of training keeps, in bytes.
 
     Attributes:
@@ -99,8 +96,7 @@ class TrainingMemory:
         return self.saved + self.parameters + self.gradients + self.optimizer + self.buffers
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """The memory of a network: a row for each node, in execution order, and what is not of one node; in bytes.
 
     Attributes:

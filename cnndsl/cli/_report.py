@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Shape", "in_format", "report_options", "widest", "written"]
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What is told, and how.
 
     Attributes:

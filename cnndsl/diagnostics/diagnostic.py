@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cnndsl.diagnostics.codes import CODES, Severity
 from cnndsl.diagnostics.fix import Fix
@@ -15,16 +16,14 @@ _LONGEST_CALL = 60
 """Characters of a call that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A few words about a place."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A call on the way to a mistake, or the copy of a repetition, or the row of a table."""
 
     span: Span

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cnndsl.graph.graph import Graph, Node
 from cnndsl.graph.hierarchy import Scope
@@ -21,8 +20,7 @@ Member = Node | Scope
 Alike = Literal["exactly", "in a chain", "never"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fold:
+class Fold(NamedTuple):
     """Members that stand one after the other and are alike.
 
     Attributes:

@@ -63,8 +63,7 @@ class Node:
         return f"%{self.index} = {self.layer}({inputs}) : {self.type}  # {self.path}{weights}"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A call of a definition: what the last name of a scope stands for.
 
     Attributes:

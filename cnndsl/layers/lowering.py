@@ -6,8 +6,8 @@ A layer lowers to steps. The first takes the node's inputs, each further one tak
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 __all__ = [
@@ -31,6 +31,8 @@ PARTS = "cnndsl.backends.torch.parts"
 Options = Mapping[str, tuple[Any, Any]]
 """Keyword arguments: for each its value, and torch's default."""
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 class Operand(Enum):
     """A placeholder among the arguments of a `FunctionCall`."""
@@ -48,8 +50,7 @@ class Initial(NamedTuple):
     kwargs: tuple[tuple[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleCall:
+class ModuleCall(NamedTuple):
     """A module, `torch.nn.Conv2d`, one of `PARTS` or another package's, with the arguments of its constructor.
 
     Attributes:
@@ -63,11 +64,11 @@ class ModuleCall:
     """
 
     path: str
-    args: Mapping[str, Any] = field(default_factory=dict)
-    options: Options = field(default_factory=dict)
+    args: Mapping[str, Any] = _NOTHING
+    options: Options = _NOTHING
     without: tuple[str, ...] = ()
     suffix: str = ""
-    initial: Mapping[str, Initial] = field(default_factory=dict)
+    initial: Mapping[str, Initial] = _NOTHING
     results: int = 1
 
     @property
@@ -76,17 +77,15 @@ class ModuleCall:
         return {name: value for name, (value, default) in self.options.items() if value != default}
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionCall:
+class FunctionCall(NamedTuple):
     """A function of torch, `torch.cat`, with its arguments; operands stand among them."""
 
     path: str
     args: tuple[Any, ...] = (Operand.INPUT,)
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    kwargs: Mapping[str, Any] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """`a + b + c`; `trailing` says how many axes of length 1 each operand gets behind its last one.
 
     Numbers may follow: `x * 0.17`.
@@ -97,8 +96,7 @@ class Operator:
     numbers: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """`x[:, 0:4, 2:10]`: from start up to stop along each axis behind the batch; None keeps an axis whole."""
 
     ranges: tuple[tuple[int, int] | None, ...]

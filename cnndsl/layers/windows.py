@@ -6,8 +6,8 @@ window must start inside the input or its leading padding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
+from typing import NamedTuple
 
 from cnndsl.layers.attributes import Rejected
 from cnndsl.layers.extent import Extent
@@ -20,8 +20,7 @@ Pairs = tuple[tuple[int, int], ...]
 """Padding (before, after) for each spatial axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A window as it slides over the spatial axes: one entry an axis.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cnndsl.analyses.outline import Entry
 from cnndsl.analyses.report import OWN, Report
@@ -17,8 +17,7 @@ _MOST_ENDS = 4
 """Inputs or outputs whose sizes are told in one cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of the report.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from cnndsl.analyses.outline import Entry, walk, whole
@@ -28,8 +27,7 @@ class Heading(NamedTuple):
     is_number: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row.
 
     Attributes:
@@ -50,8 +48,7 @@ class Line:
         return len(self.follows)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A report, a comparison of networks, or other rows of values.
 
     Attributes:

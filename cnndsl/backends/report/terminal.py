@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cnndsl.backends.report.table import Line, Table
 from cnndsl.backends.report.values import shown
@@ -25,8 +25,7 @@ _UNIT = re.compile(r"(?<=\d) (?=[kMGTP]?B\b)")
 _NO_BREAK = "\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """What the tree and the rules are drawn with."""
 
     more: str
@@ -40,8 +39,7 @@ UNICODE = Glyphs("├─ ", "└─ ", "│  ", "─", "…")
 ASCII = Glyphs("|- ", "`- ", "|  ", "-", "...")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """What a terminal can show.
 
     Attributes:

@@ -254,6 +254,6 @@ class _Reader:
 
     def _told(self, found: Diagnostic) -> Diagnostic:
         """A diagnostic that points into what is shown of flags, in which there is nothing to edit."""
-        others = tuple(replace(other, span=self._as_shown(other.span)) for other in found.others)
+        others = tuple(other._replace(span=self._as_shown(other.span)) for other in found.others)
         is_flag = found.span.source in self._shown
         return replace(found, span=self._as_shown(found.span), others=others, fix=None if is_flag else found.fix)
