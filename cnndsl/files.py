@@ -7,8 +7,12 @@ import os
 import shutil
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
-__all__ = ["write_whole"]
+__all__ = ["remove_parts", "write_whole"]
+
+_PART = ".cnndsl-*.part"
+"""What a file is called until it is whole."""
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows has it, and would change line ends without
 
@@ -27,10 +31,10 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return
-    beside = target.with_name(f".cnndsl-{token_hex(8)}.part")
+    beside = target.with_name(_PART.replace("*", token_hex(8)))
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), "wb") as file:
-            file.write(content)
+            _put(file, content)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
@@ -38,6 +42,17 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what processes that were killed in the middle of `write_whole` left in a folder that nobody writes to."""
+    for part in folder.glob(_PART):
+        part.unlink(missing_ok=True)
+
+
+def _put(file: BinaryIO, content: bytes) -> None:
+    """A function of its own, for tests that have to hit the middle of it."""
+    file.write(content)
 
 
 def _refuse(target: Path) -> None:

@@ -19,7 +19,7 @@ from test_data_pictures import cut, names, training
 from test_training import call
 
 from cnndsl.training.data import Images, PictureStream
-from cnndsl.training.errors import OutOfMemory, Unusable, memory_told
+from cnndsl.training.errors import Unusable
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
@@ -93,12 +93,38 @@ def test_a_truncated_picture_ends_a_stream_by_name_or_is_missing_and_counted(wor
     streams = {broken: training(tmp_path, broken=broken).at((6, 5), limit=0) for broken in ("fail", "skip")}
     name = tmp_path / names(streams["fail"].pictures)[5]
     cut(name)
-    with pytest.raises(Unusable, match=rf"^1 of 8 pictures cannot be used:\n  {name}: it is damaged .*\nwrite"):
+    with pytest.raises(
+        Unusable, match=rf"^1 of 8 pictures cannot be used:\n  {name}: it has changed .* bytes then, .*\nwrite"
+    ):
         batches(Streamed(streams["fail"], CPU, workers), ORDERS[0])
     streamed = Streamed(streams["skip"], CPU, workers)
-    assert [len(labels) for _, labels in batches(streamed, ORDERS[0])] == [3, 2]
+    assert [len(labels) for _, labels in batches(streamed, ORDERS[0])] == [3, 2, 0]
     assert [len(labels) for _, labels in batches(streamed, ORDERS[1])] == [7]
     assert [left_out.path for left_out in streamed.left_out] == [str(name)]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda path: write_picture(path, size=(50, 50)), r"it has changed since .*: [\d,]+ bytes then, [\d,]+ now"),
+        (lambda path: os.utime(path, (1, 1)), "it has changed since it was looked at first"),
+        (lambda path: path.unlink(), "No such file or directory"),
+    ],
+    ids=["written anew", "touched", "removed"],
+)
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_picture_that_changes_or_vanishes_while_others_are_read_is_told(
+    workers: int, change: Any, told: str, tmp_path: Path
+) -> None:
+    from cnndsl.training.feed import Streamed
+
+    write_folder(tmp_path, size=(40, 40))
+    stream = training(tmp_path).at((6, 5), limit=0)
+    streamed, name = Streamed(stream, CPU, workers), tmp_path / names(stream.pictures)[5]
+    assert len(batches(streamed, ORDERS[0])) == 3
+    change(name)
+    with pytest.raises(Unusable, match=rf"^1 of 8 pictures cannot be used:\n  {name}: {told}\n"):
+        batches(streamed, ORDERS[0])
 
 
 def test_what_suits_is_chosen(tmp_path: Path) -> None:
@@ -143,7 +169,7 @@ def test_workers_go_on_after_an_interrupt_until_they_are_told_otherwise() -> Non
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the signal is one of POSIX")
-def test_a_worker_that_the_system_ends_is_told_as_a_want_of_memory() -> None:
+def test_a_worker_that_is_ended_from_outside_is_told() -> None:
     from cnndsl.training.feed import Streamed
 
     streamed = Streamed(Images(drawn(8, 1, 4, 3), labelled(8, 2), ("a", "b")), CPU, 1)
@@ -152,7 +178,7 @@ def test_a_worker_that_the_system_ends_is_told_as_a_want_of_memory() -> None:
     (worker,) = (child for child in multiprocessing.active_children() if child not in before)
     worker.kill()
     worker.join()
-    with pytest.raises(OutOfMemory), memory_told(batch=3):
+    with pytest.raises(Unusable, match=rf"ended from outside \(process {worker.pid}\): .* fewer --workers"):
         batches(streamed, ORDERS[0])
 
 
@@ -164,13 +190,14 @@ from cnndsl.training.feed import Streamed
 stream = find(sys.argv[1]).training().at((6, 5), limit=0)
 feed = Streamed(stream, torch.device("cpu"), 2)
 try:
-    with interruptible() as check:
+    with interruptible() as asked:
         while True:
             for batch in feed.batches([torch.tensor([number]) for number in range(8)]):
                 print("a batch", flush=True)
-                check()
+                if asked.number:
+                    sys.exit(128 + asked.number)
 except KeyboardInterrupt:
-    sys.exit(130)
+    sys.exit("a second Ctrl-C")
 """
 
 

@@ -22,6 +22,7 @@ from cnndsl.syntax.format import formatted
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.augmentations import Crop, Flip
 from cnndsl.training.recipe.flags import attribute_of, names, takers
+from cnndsl.training.recipe.interval import Every, Interval
 from cnndsl.training.recipe.optimizers import SGD, Adam, AdamW, Optimizer
 from cnndsl.training.recipe.part import (
     Among,
@@ -388,6 +389,28 @@ def test_a_part_with_other_values_is_checked() -> None:
         SGD.bind({"nesterov": True})
 
 
+@pytest.mark.parametrize(
+    ("written", "every"),
+    [
+        ("500", Every(500, 0)),
+        ('"500 steps"', Every(500, 0)),
+        ('"1step"', Every(1, 0)),
+        ('"10min"', Every(0, 10)),
+        ('"0.5 Minutes"', Every(0, 0.5)),
+        ('"2h"', Every(0, 120)),
+    ],
+)
+def test_checkpoints_come_after_steps_or_minutes(written: str, every: Every) -> None:
+    assert recipe(f"TRAIN(checkpoint_every={written})").checkpoint_every == every
+    assert recipe("", checkpoint_every=written.strip('"')).checkpoint_every == every
+
+
+@pytest.mark.parametrize("written", ["0", "-3", "2.5", "true", '""', '"soon"', '"0min"', '"min"', '"1e9min"', "(1, 2)"])
+def test_what_is_no_time_between_checkpoints_is_told(written: str) -> None:
+    (told,) = said(f"TRAIN(checkpoint_every={written})")
+    assert told.startswith('bad-argument: the time between two checkpoints is steps (500) or minutes ("10min"), not ')
+
+
 # random recipes
 
 
@@ -415,6 +438,10 @@ KINDS: dict[type[Attribute[Any]], Callable[[Any], st.SearchStrategy[Any]]] = {
     Whole: lambda attribute: st.integers(attribute.minimum, 2**62),
     Real: reals,
     Symbol: lambda attribute: st.sampled_from(attribute.symbols),
+    Interval: lambda attribute: (
+        st.integers(1, 10**9).map(lambda steps: Every(steps, 0))
+        | st.integers(1, 10**9).map(lambda number: Every(0, number / 1000))
+    ),
     Text: lambda attribute: st.text(PRINTABLE, min_size=1),
     Either: lambda attribute: st.sampled_from(attribute.symbols) | values(attribute.of),
     Extents: lambda attribute: st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),

@@ -39,7 +39,7 @@ def events(run: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def test_a_line_holds_an_epoch_and_no_number_that_json_has_not(tmp_path: Path) -> None:
-    with logs.opened(Run(tmp_path), never) as (first, *_):
+    with logs.opened(Run(tmp_path), 0, never) as (first, *_):
         first.epoch(FIRST)
         assert lines(tmp_path) == [
             {
@@ -57,7 +57,7 @@ def test_a_line_holds_an_epoch_and_no_number_that_json_has_not(tmp_path: Path) -
 
 
 def test_tensorboard_reads_every_figure_as_soon_as_it_is_known(tmp_path: Path) -> None:
-    with logs.opened(Run(tmp_path), never) as opened:
+    with logs.opened(Run(tmp_path), 0, never) as opened:
         for log in opened:
             log.epoch(FIRST)
         assert events(tmp_path) == {
@@ -110,7 +110,7 @@ def test_nothing_of_tensorboard_is_imported_before_an_epoch_is_over(tmp_path: Pa
         "from pathlib import Path\n"
         "from cnndsl.training import logs, train\n"
         "from cnndsl.training.runs import Run\n"
-        "with logs.opened(Run(Path(sys.argv[1])), print):\n"
+        "with logs.opened(Run(Path(sys.argv[1])), 0, print):\n"
         "    print({'tensorboard', 'torchmetrics'} & {name.partition('.')[0] for name in sys.modules})\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]

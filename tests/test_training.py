@@ -124,6 +124,8 @@ def test_a_run_folder_holds_what_the_run_was(small_run: Path) -> None:
         "metrics.jsonl",
         "tensorboard",
         "weights.safetensors",
+        "checkpoints",
+        "lock",
     }
     assert (small_run / "spec.cnn").read_text() == "INPUT(64) -> FC(10)"
     recipe = (small_run / "recipe.cnn").read_text()
@@ -249,7 +251,7 @@ def test_runs_are_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         (["-e", "INPUT(64) -> FC(10)", "--seed", "-1"], "the seed is a whole number of at least 0, not -1"),
         (
             ["-e", "INPUT(64) -> [FC(32) -> RELU]*8 -> FC(10)", "--lr", "1e6"],
-            "lower --lr, here 1e+06\n  no epoch was finished",
+            "lower --lr, here 1e+06\n  the first such number comes from fc",
         ),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
@@ -287,7 +289,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_what_was_written_stays(
     done = call("train", "-e", "INPUT(64) -> FC(10) -> RELU -> FC(10)", "--epochs", "9", "--out", tmp_path / "run")
     assert done.exit_code == 1
     assert "in epoch 5 the loss is no longer a finite number: lower --lr, here 0.003\n" in done.stderr
-    assert f"the weights of epoch 4 are in {tmp_path / 'run'}" in done.stderr
+    assert f"train --resume {tmp_path / 'run'} --lr 0.0003 --changing lr\n" in done.stderr
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 4
     assert call("eval", tmp_path / "run").exit_code == 0
 

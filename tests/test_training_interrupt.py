@@ -71,7 +71,8 @@ def test_before_the_first_epoch_is_over(start: Callable[..., subprocess.Popen[st
     assert process.returncode == 130
     assert "interrupted; " in errors
     assert errors.count("\n") == 2
-    assert ("there are no weights" in errors) != (tmp_path / "run" / "weights.safetensors").exists()
+    assert f" is saved; to go on: cnndsl train --resume {tmp_path / 'run'}\n" in errors
+    assert list((tmp_path / "run" / "checkpoints").iterdir())
 
 
 def test_in_the_middle_says_what_stands_and_that_can_be_used(
@@ -83,7 +84,9 @@ def test_in_the_middle_says_what_stands_and_that_can_be_used(
     _, errors = process.communicate(timeout=60)
     epochs = len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
     assert process.returncode == 130
-    assert errors == f"\ncnndsl: interrupted; the weights of epoch {epochs} are in {tmp_path / 'run'}\n"
+    end = f"in epoch {epochs + 1}, is saved; to go on: cnndsl train --resume {tmp_path / 'run'}\n"
+    assert errors.startswith("\ncnndsl: interrupted; step ")
+    assert errors.endswith(end)
     assert epochs >= 2
     assert run("eval", str(tmp_path / "run")).stdout.startswith("accuracy ")
 
@@ -102,5 +105,5 @@ def test_on_a_terminal_the_cursor_comes_back(start: Callable[..., subprocess.Pop
     assert process.wait(timeout=60) == 130
     hidden, back = shown.rindex(b"\x1b[?25l"), shown.rindex(b"\x1b[?25h")
     assert hidden < back
-    assert b"interrupted; the weights of epoch" in shown[back:]
+    assert b"interrupted; step " in shown[back:]
     assert b"Traceback" not in shown

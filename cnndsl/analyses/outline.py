@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnndsl.graph import Alike, Fold, Folding, Graph, Node, Scope, hierarchy
 from cnndsl.resources import no_collections
@@ -66,13 +66,13 @@ def outline(
     """
     if depth is not None and depth < 1:
         raise ValueError(f"a depth is at least 1, not {depth}")
-    found = _Outline(graph, alike).entries(hierarchy(graph))
+    found, network = _Outline(graph, alike), hierarchy(graph)
     if depth is None:
         depth = 1
-        lines = _lines(found, 1)
-        while (deeper := _lines(found, depth + 1)) != lines and deeper <= most_lines:
+        lines = found.lines(network, 1)
+        while (deeper := found.lines(network, depth + 1)) != lines and deeper <= most_lines:
             depth, lines = depth + 1, deeper
-    return _cut(found, depth)
+    return found.entries(network, depth)
 
 
 def flat(graph: Graph) -> tuple[Entry, ...]:
@@ -87,46 +87,51 @@ def whole(graph: Graph) -> Entry:
 
 def closed(entry: Entry) -> Entry:
     """The entry without those inside it."""
-    return _without_deeper(entry, 1)
-
-
-def _lines(entries: Iterable[Entry], depth: int) -> int:
-    return sum(1 + (_lines(entry.children, depth - 1) if depth > 1 else 0) for entry in entries)
-
-
-def _cut(entries: tuple[Entry, ...], depth: int) -> tuple[Entry, ...]:
-    return tuple(_without_deeper(entry, depth) for entry in entries)
-
-
-def _without_deeper(entry: Entry, depth: int) -> Entry:
-    if not entry.children:
-        return entry
-    children = _cut(entry.children, depth - 1) if depth > 1 else ()
-    return Entry(entry.label, entry.path, entry.times, entry.nodes, entry.leaving, children)
+    return replace(entry, children=())
 
 
 class _Outline:
-    """Makes the entries of one graph."""
+    """Makes the entries of one graph, no deeper than they are asked for."""
 
     def __init__(self, graph: Graph, alike: Alike) -> None:
         self._readers = graph.readers()
         self._folding = Folding(alike, None if alike == "exactly" else graph)
         self._outputs = {output.node for output in graph.outputs}
+        self._folds: dict[int, list[Fold]] = {}
 
-    def entries(self, scope: Scope) -> tuple[Entry, ...]:
-        """What a block, or the network, consists of."""
-        return tuple(map(self._entry, self._folding.folds(scope)))
+    def lines(self, scope: Scope, depth: int) -> int:
+        """How many entries `entries` gives, those inside them counted in."""
+        return sum(self._lines_of(fold, depth) for fold in self._members(scope))
 
-    def _entry(self, fold: Fold) -> Entry:
-        nodes = tuple(fold.nodes())
+    def entries(self, scope: Scope, depth: int) -> tuple[Entry, ...]:
+        """What a block, or the network, consists of, so many levels of it."""
+        return tuple(self._entry(fold, depth) for fold in self._members(scope)) if depth else ()
+
+    def _members(self, scope: Scope) -> list[Fold]:
+        found = self._folds.get(id(scope))
+        if found is None:
+            found = self._folds[id(scope)] = self._folding.folds(scope)
+        return found
+
+    def _lines_of(self, fold: Fold, depth: int) -> int:
+        member = fold.first[0]
+        if depth == 1 or (len(fold.first) == 1 and isinstance(member, Node)):
+            return 1
         if len(fold.first) > 1:
-            children = tuple(self._entry(Fold(((member,),))) for member in fold.first)
-            return Entry(REPEAT, children[0].path, fold.times, nodes, self._leaving(nodes), children)
-        (member,) = fold.first
+            return 1 + sum(self._lines_of(Fold(((each,),)), depth - 1) for each in fold.first)
+        assert isinstance(member, Scope)
+        return 1 + self.lines(member, depth - 1)
+
+    def _entry(self, fold: Fold, depth: int) -> Entry:
+        nodes = tuple(fold.nodes())
+        member = fold.first[0]
+        path = member.path if isinstance(member, Node) else ".".join(member.path)
+        if len(fold.first) > 1:
+            children = tuple(self._entry(Fold(((each,),)), depth - 1) for each in fold.first) if depth > 1 else ()
+            return Entry(REPEAT, path, fold.times, nodes, self._leaving(nodes), children)
         if isinstance(member, Node):
-            return Entry(str(member.layer), member.path, fold.times, nodes, nodes[-1])
-        path = ".".join(member.path)
-        return Entry(str(member.block), path, fold.times, nodes, self._leaving(nodes), self.entries(member))
+            return Entry(str(member.layer), path, fold.times, nodes, nodes[-1])
+        return Entry(str(member.block), path, fold.times, nodes, self._leaving(nodes), self.entries(member, depth - 1))
 
     def _leaving(self, nodes: tuple[Node, ...]) -> Node:
         """The last of some nodes that is an output, or read by a node that is none of them."""

@@ -94,10 +94,11 @@ def model_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     return spec_argument(compiled)
 
 
-def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+def spec_argument(command: Callable[..., Any], *, may_lack: bool = False) -> Callable[..., Any]:
     """Add the same arguments for a command whose first parameter is a `Spec`, which it compiles itself.
 
-    Mistakes that it raises are shown, and the exit status is that of `check`.
+    Mistakes that it raises are shown, and the exit status is that of `check`. Where the spec may lack, the command gets
+    None in its place.
     """
 
     @wraps(command)
@@ -112,14 +113,14 @@ def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if spec is not None and text is not None:
             raise click.UsageError("give one spec: a file, zoo:NAME, -, or -e TEXT")
-        sources, complete = read_specs([] if spec is None else [spec], [] if text is None else [text])
-        if not complete:
-            sys.exit(2)
+        is_lacking = may_lack and spec is None and text is None
+        if is_lacking and (parameters or inputs or roots):
+            raise click.UsageError("-D, --input and --use-from go with a spec: give it too")
+        found = None if is_lacking else _read_one(spec, text, parameters, inputs, roots, max_nodes)
         from cnndsl.model import SpecError
 
-        source = sources[0]
         try:
-            return command(Spec(source, source.with_settings(parameters), inputs, roots, max_nodes), **rest)
+            return command(found, **rest)
         except SpecError as error:
             show(error.diagnostics)
             sys.exit(1)
@@ -127,6 +128,16 @@ def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     spec = click.argument("spec", metavar="[FILE[:MODEL] | zoo:NAME | -]", required=False, shell_complete=_complete)
     text = click.option("-e", "text", metavar="TEXT", help="A spec given on the command line.")
     return spec(text(_settings(called)))
+
+
+def _read_one(
+    spec: str | None, text: str | None, parameters: Given, inputs: Given, roots: tuple[Path, ...], max_nodes: int
+) -> Spec:
+    sources, complete = read_specs([] if spec is None else [spec], [] if text is None else [text])
+    if not complete:
+        sys.exit(2)
+    source = sources[0]
+    return Spec(source, source.with_settings(parameters), inputs, roots, max_nodes)
 
 
 def _settings(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -38,6 +38,8 @@ class Config:
         filling: what the spec took from them where it leaves something open.
         device: where.
         weights: the file of the weights that it began with; "" for initial values.
+        fingerprint: of the images, before any are kept for validation; "" where none was taken.
+        images: how many there were.
         cnndsl: the version that wrote this.
         torch: likewise.
     """
@@ -50,6 +52,8 @@ class Config:
     filling: Filling
     device: str
     weights: str = ""
+    fingerprint: str = ""
+    images: int = 0
     cnndsl: str
     torch: str
 
@@ -80,6 +84,8 @@ class Config:
             filling=_filling(_Fields(found.get("filling", _object), "filling.")),
             device=found.get("device", _text),
             weights=found.get("weights", _text) if "weights" in found.values else "",
+            fingerprint=found.get("fingerprint", _text) if "fingerprint" in found.values else "",
+            images=found.get("images", _whole) if "images" in found.values else 0,
             cnndsl=found.get("cnndsl", _text),
             torch=found.get("torch", _text),
         )

@@ -8,7 +8,7 @@ import torch
 
 from cnndsl.training.errors import Unusable
 
-__all__ = ["choose", "describe", "settle"]
+__all__ = ["choose", "describe", "machine", "settle"]
 
 
 def choose(name: str) -> torch.device:
@@ -45,3 +45,8 @@ def describe(device: torch.device) -> str:
         return f"{device} ({torch.cuda.get_device_name(device)})"
     threads = torch.get_num_threads()
     return f"{device} ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def machine(device: torch.device) -> dict[str, str | int]:
+    """What the last bits of a result depend on."""
+    return {"device": device.type, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.diagnostics.terminal import render
 from cnndsl.source import Span
 
-__all__ = ["Diverged", "Misfit", "OutOfMemory", "Unusable", "memory_told"]
+if TYPE_CHECKING:
+    from torch import Tensor
 
-SIGNS_OF_FULL_MEMORY = ("out of memory", "can't allocate memory", "DataLoader worker")
-"""In the texts of torch's errors; the last is told of a process that the system ended, which it does for memory."""
+__all__ = ["Culprit", "Diverged", "Interrupted", "Misfit", "OutOfMemory", "Unusable", "memory_told"]
+
+SIGNS_OF_FULL_MEMORY = ("out of memory", "can't allocate memory")
+"""In the texts of torch's errors."""
 
 
 class Unusable(Exception):
@@ -33,8 +37,45 @@ class Misfit(Exception):
         super().__init__("\n" + render(self.diagnostic))
 
 
+class Culprit(NamedTuple):
+    """A batch whose loss is no finite number, before the optimizer took a step with it.
+
+    Attributes:
+        inputs: what the network was shown, augmented and mixed.
+        targets: what the loss compared its answers with.
+        labels: the classes of the images, without mixing.
+        drawn: where torch's generator stood when the network was called.
+    """
+
+    inputs: Tensor
+    targets: Any
+    labels: Tensor
+    drawn: Tensor
+
+
 class Diverged(Exception):
-    """The loss, or a weight, is no longer a finite number."""
+    """The loss, or a weight, is no longer a finite number.
+
+    Args:
+        message: the fact.
+        culprit: the first batch of which that can be said; None where it is not known any more.
+    """
+
+    def __init__(self, message: str, culprit: Culprit | None = None) -> None:
+        super().__init__(message)
+        self.culprit = culprit
+
+
+class Interrupted(Exception):
+    """Someone wants the training to end, and it stands where it can.
+
+    Args:
+        number: of the signal that said so.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 class OutOfMemory(Exception):

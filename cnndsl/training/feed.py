@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
@@ -15,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from cnndsl.training.data.images import Images
 from cnndsl.training.data.pictures import LIMIT, PictureStream
 from cnndsl.training.data.threads import cores
+from cnndsl.training.errors import Unusable
 from cnndsl.training.left_out import LeftOut, settle
 from cnndsl.training.pictures import strict
 
@@ -41,10 +44,10 @@ class Feed(Protocol):
         """For each batch of indices, on the CPU, the images and their labels on the device.
 
         Images are B x C x H x W in the type of the data set. A broken picture is missing from its batch if those are
-        to be passed over, and a batch of nothing else is missing as a whole.
+        to be passed over; of a batch of nothing else none is left.
 
         Raises:
-            Unusable: a picture is broken, and that is not to be passed over.
+            Unusable: a picture is broken, and that is not to be passed over; or a process that reads pictures died.
         """
 
 
@@ -110,13 +113,16 @@ class Streamed:
 
     def batches(self, indices: Sequence[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
         self._order.batches = indices
-        with _interrupts_held():
+        device = self.labels.device
+        with _signals_kept(), _deaths_told():
             batches = iter(self._loader)
-        for pixels, chosen, broken in batches:
-            self._tell(broken)
-            if len(chosen):
-                device = self.labels.device
-                yield pixels.to(device, non_blocking=True), self.labels[chosen.to(device, non_blocking=True)]
+        while (batch := self._next(batches)) is not None:
+            self._tell(batch.broken)
+            yield batch.pixels.to(device, non_blocking=True), self.labels[batch.chosen.to(device, non_blocking=True)]
+
+    def _next(self, batches: Iterator[_Batch]) -> _Batch | None:
+        with _deaths_told():
+            return next(batches, None)
 
     def _tell(self, broken: list[LeftOut]) -> None:
         new = [LeftOut(*each) for each in broken if each not in self.left_out]
@@ -166,18 +172,39 @@ class _Reader(Dataset[_Batch]):
 def _start_worker(number: int) -> None:
     """Ctrl-C reaches every process of a terminal; what becomes of the workers is for the main one to say."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the main process ends them so, and may have its own idea of it
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let a Ctrl-C wait, here and in processes that are started, until these can say what they make of it."""
+def _deaths_told() -> Iterator[None]:
+    """Raise Unusable in place of torch's error about a process that has died."""
+    try:
+        yield
+    except RuntimeError as error:
+        died = re.match(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\)", str(error))
+        if not died:
+            raise
+        why = "the system does that where memory is short, and fewer --workers take less"
+        raise Unusable(f"a process that reads pictures was ended from outside (process {died[1]}): {why}") from None
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Start processes, and let signals mean afterwards what they meant before.
+
+    A Ctrl-C waits, here and in the processes, until these can say what they make of it. That a process has died is
+    found out when the next batch is asked for: torch would raise it in the middle of whatever is going on.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    child = signal.getsignal(signal.SIGCHLD)
     try:
         yield
     finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, child or signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from cnndsl.backends.torch.weights.load import tensors_of
 from cnndsl.training.answers import likeliest, main_output
 from cnndsl.training.averaging import MovingAverage
-from cnndsl.training.errors import Diverged, Unusable, memory_told
+from cnndsl.training.errors import Culprit, Diverged, Unusable, memory_told
 from cnndsl.training.feed import Feed
 from cnndsl.training.losses import Criterion
 from cnndsl.training.mixing import Mixer
@@ -21,6 +24,7 @@ from cnndsl.training.progress import EpochMetrics, Progress, Validation
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.schedules import Plateau
 from cnndsl.training.schedule import PlateauWatch, factor
+from cnndsl.training.state import State, draws, memory_of, redraw, remember, taken, under
 
 __all__ = ["Means", "Training"]
 
@@ -60,6 +64,9 @@ class Training:
 
     Attributes:
         epoch: how many epochs are done.
+        position: how many images of the next epoch are behind it, in their order.
+        step: how many steps the optimizer has taken.
+        is_whole: whether it stands between two batches, so that `state` is one to go on from.
         generator: draws the order of the images, their augmentation and mixing.
         best: the least validation loss so far, and its epoch.
     """
@@ -75,8 +82,12 @@ class Training:
         self.average = MovingAverage(network, recipe.ema) if recipe.ema else None
         self.plateau = PlateauWatch(recipe.schedule) if isinstance(recipe.schedule, Plateau) else None
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.epoch = 0
+        self.epoch = self.position = self.step = 0
         self.best: tuple[float, int] | None = None
+        self.is_whole = True
+        self._drawn = self.generator.get_state()
+        """Where the generator stands when the order of the epoch is drawn."""
+        self._tally = _Tally(means.device)
 
     @property
     def evaluated(self) -> torch.nn.Module:
@@ -97,7 +108,9 @@ class Training:
         while self.epoch < self.recipe.epochs and not self._has_settled():
             with memory_told(self.recipe.batch):
                 metrics = self._one_epoch(watch)
-            self.epoch += 1
+            self._drawn = self.generator.get_state()
+            self.epoch, self.position = self.epoch + 1, 0
+            self.is_whole = True
             yield metrics
 
     def _has_settled(self) -> bool:
@@ -105,19 +118,28 @@ class Training:
         return bool(self.recipe.patience and self.best and self.epoch - self.best[1] >= self.recipe.patience)
 
     def _one_epoch(self, watch: Callable[[Progress], None]) -> EpochMetrics:
-        count = len(self.means.feed.labels)
-        batches = _batches(torch.randperm(count, generator=self.generator), self.recipe.batch)
-        tally = _Tally(self.means.device)
+        if not self.position:
+            self._tally = _Tally(self.means.device)
         self.network.train()
-        for number, (pixels, labels) in enumerate(self.means.feed.batches(batches), 1):
-            ends_step = number % self.recipe.accumulate == 0 or number == len(batches)
-            tally.add(self._batch(pixels, labels, number - 1, len(batches), ends_step), len(labels))
-            if number in (1, len(batches)) or tally.is_old:
+        batches = _batches(self._order()[self.position :], self.recipe.batch)
+        done = self.position // self.recipe.batch
+        steps, tally = done + len(batches), self._tally
+        for number, (pixels, labels) in enumerate(self.means.feed.batches(batches), done):
+            self.is_whole = False
+            ends_step = (number + 1) % self.recipe.accumulate == 0 or number + 1 == steps
+            if len(labels):  # where all its pictures are broken, and passed over, there is nothing to learn
+                tally.add(self._batch(pixels, labels, number, steps), len(labels))
+            if ends_step and any(each.grad is not None for each in self.network.parameters()):
+                self._step(number // self.recipe.accumulate, -(-steps // self.recipe.accumulate))
+            if number == done or number + 1 == steps or tally.is_old:
                 tally.read()
                 self._require_finite(tally.loss)
-            watch(tally.progress(self.epoch + 1, number, len(batches)))
+            self.position += len(batches[number - done])
+            self.is_whole = True
+            watch(tally.progress(self.epoch + 1, number + 1, steps))
         if not tally.images:
             raise Unusable("not one of the pictures to train on can be read")
+        self.is_whole = False
         tally.read()
         seconds = tally.seconds
         self._require_finite(tally.loss, *self.network.parameters())
@@ -131,24 +153,36 @@ class Training:
             validation=self._validation(),
         )
 
-    def _batch(self, pixels: Tensor, labels: Tensor, number: int, batches: int, ends_step: bool) -> Tensor:
-        """Train on some images; the sum of their losses, and how many were classified rightly.
+    def _order(self) -> Tensor:
+        """The order of the images of the epoch, which is drawn once and can be found again."""
+        draw = torch.Generator()
+        draw.set_state(self._drawn)
+        order = torch.randperm(len(self.means.feed.labels), generator=draw)
+        if not self.position:
+            self.generator.set_state(draw.get_state())
+        return order
+
+    def _batch(self, pixels: Tensor, labels: Tensor, number: int, batches: int) -> Tensor:
+        """Add the gradients of some images; the sum of their losses, and how many were classified rightly.
 
         Args:
             pixels: the images, on the device.
             labels: their classes.
             number: of the batch in its epoch, from 0.
             batches: how many the epoch has.
-            ends_step: whether the optimizer takes its step behind it.
+
+        Raises:
+            Diverged: the loss is no finite number, where a look at it costs nothing.
         """
         inputs, targets = self.means.prepare(pixels, self.generator), labels
         if self.means.mixer:
             inputs, targets = self.means.mixer(inputs, labels, self.generator)
+        drawn = torch.get_rng_state()
         outputs = self.precision(inputs)
         loss = self.means.criterion(outputs, targets)
+        if self.means.device.type == "cpu" and not isfinite(loss.item()):
+            raise self._diverged(Culprit(inputs, targets, labels, drawn))
         self.precision.backward(loss, of=self._batches_of_step(number, batches))
-        if ends_step:
-            self._step(number // self.recipe.accumulate, -(-batches // self.recipe.accumulate))
         right = (likeliest(main_output(outputs)) == labels).sum()
         return torch.stack([loss.detach() * len(labels), right])
 
@@ -167,6 +201,7 @@ class Training:
         self.precision.step(self.optimizer, recipe.clip)
         if self.average:
             self.average.update()
+        self.step += 1
 
     def _validation(self) -> Validation | None:
         if self.means.validate is None:
@@ -180,26 +215,104 @@ class Training:
 
     def _require_finite(self, *values: Tensor | float) -> None:
         if not all(bool(torch.as_tensor(value).isfinite().all()) for value in values):
-            lr = self.recipe.optimizer.lr
-            raise Diverged(f"in epoch {self.epoch + 1} the loss is no longer a finite number: lower --lr, here {lr:g}")
+            raise self._diverged()
+
+    def _diverged(self, culprit: Culprit | None = None) -> Diverged:
+        lr = self.recipe.optimizer.lr
+        what = f"in epoch {self.epoch + 1} the loss is no longer a finite number: lower --lr, here {lr:g}"
+        return Diverged(what, culprit)
+
+    # going on
+
+    def state(self) -> State:
+        """All that it takes to go on from here as if nothing had been; only where it is whole."""
+        drawn = draws()
+        tensors = {
+            "order": self.generator.get_state() if self.position else self._drawn,
+            "epoch": self._drawn,
+            "tally": self._tally.totals,
+            **under("network", tensors_of(self.network)),
+            **under("optimizer", memory_of(self.optimizer)),
+            **under("gradient", self._gradients()),
+            **under("random", drawn.tensors),
+        }
+        values = {
+            "epoch": self.epoch,
+            "position": self.position,
+            "step": self.step,
+            "images": len(self.means.feed.labels),
+            "best": self.best,
+            "optimizer": type(self.optimizer).__name__,
+            "scaler": self.precision.state_dict(),
+            "plateau": self.plateau.dump() if self.plateau else None,
+            "tally": self._tally.dump(),
+            "random": drawn.values,
+        }
+        if self.average:
+            average = self.average.state_dict()
+            tensors |= under("average", average["tensors"])
+            values["updates"] = average["updates"]
+        return State(tensors, values)
+
+    def load(self, state: State) -> None:
+        """Go on from a state, of a training by this recipe or by one that differs from it.
+
+        What the other recipe had no need of begins anew: a moving average with the weights as they are, an optimizer of
+        another kind without memory. So does an epoch that was begun with other images.
+
+        Raises:
+            KeyError, TypeError, ValueError, RuntimeError: it is of another network.
+        """
+        tensors, values = state
+        self.network.load_state_dict(taken("network", tensors))
+        if values["optimizer"] == type(self.optimizer).__name__:
+            remember(self.optimizer, taken("optimizer", tensors))
+        if values["scaler"]:
+            self.precision.load_state_dict(values["scaler"])
+        if self.plateau and values["plateau"]:
+            self.plateau.load(values["plateau"])
+        if self.average:
+            average = taken("average", tensors) or taken("network", tensors)
+            self.average.load_state_dict({"updates": values.get("updates", 0), "tensors": average})
+        self.generator.set_state(tensors["order"])
+        self._drawn = self.generator.get_state()
+        self.epoch, self.step = int(values["epoch"]), int(values["step"])
+        self.best = (float(values["best"][0]), int(values["best"][1])) if values["best"] else None
+        if values["images"] == len(self.means.feed.labels):
+            self._go_on_in_epoch(state)
+        redraw(State(taken("random", tensors), values["random"]))
+
+    def _go_on_in_epoch(self, state: State) -> None:
+        tensors, values = state
+        self.position, self._drawn = int(values["position"]), tensors["epoch"]
+        self._tally.load(tensors["tally"], values["tally"])
+        gradients = taken("gradient", tensors)
+        for number, parameter in enumerate(self.network.parameters()):
+            if str(number) in gradients:
+                parameter.grad = torch.empty_like(parameter).copy_(gradients[str(number)])
+
+    def _gradients(self) -> dict[str, Tensor]:
+        """Those of the batches of a step that is not over."""
+        every = enumerate(self.network.parameters())
+        return {str(number): each.grad for number, each in every if each.grad is not None}
 
 
 class _Tally:
     """Losses and right answers of an epoch, added up on the device."""
 
     def __init__(self, device: torch.device) -> None:
-        self._totals = torch.zeros(2, dtype=torch.float64, device=device)
+        self.totals = torch.zeros(2, dtype=torch.float64, device=device)
         self._start = self._seen = perf_counter()
         self.images = 0
         self.loss = self.accuracy = 0.0
 
     def add(self, losses_and_right: Tensor, images: int) -> None:
-        self._totals += losses_and_right
+        self.totals += losses_and_right
         self.images += images
 
     @property
     def seconds(self) -> float:
-        """Since the epoch began."""
+        """Since the epoch began, without what lay between an end and a going on."""
         return perf_counter() - self._start
 
     @property
@@ -209,11 +322,21 @@ class _Tally:
 
     def read(self) -> None:
         """Look at the figures, which waits for the device."""
-        self.loss, self.accuracy = (self._totals / self.images).tolist()
+        self.loss, self.accuracy = (self.totals / max(1, self.images)).tolist()
         self._seen = perf_counter()
 
     def progress(self, epoch: int, step: int, steps: int) -> Progress:
         return Progress(epoch, step, steps, self.loss, self.accuracy, self.images / self.seconds)
+
+    def dump(self) -> dict[str, float]:
+        """What is not in `totals`, as plain numbers."""
+        return {"images": self.images, "seconds": self.seconds}
+
+    def load(self, totals: Tensor, values: Mapping[str, Any]) -> None:
+        """Take over what `totals` and `dump` gave."""
+        self.totals.copy_(totals)
+        self.images = int(values["images"])
+        self._start = perf_counter() - float(values["seconds"])
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:

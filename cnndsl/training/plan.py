@@ -57,6 +57,11 @@ class Plan:
             raise SpecError(self.diagnostics)
 
     @property
+    def spec(self) -> tuple[Source, Mapping[str, object], Mapping[str, object]]:
+        """The spec, with what is set of its parameters and inputs."""
+        return self._spec[:3]
+
+    @property
     def places(self) -> Mapping[str, Span]:
         """Where the values of the recipe are written, by key, of those that are."""
         return self._reading.written

@@ -66,10 +66,17 @@ class Precision:
         if self._channels_last and images.ndim == 4:
             images = images.contiguous(memory_format=torch.channels_last)
         with self._told():
-            if self._kind is None:
-                return self._run(images)
-            with torch.autocast(self._device.type, self._kind):
-                return self._run(images)
+            return self._called(self._run, images)
+
+    def plainly(self, images: Tensor) -> Any:
+        """The same without `torch.compile`."""
+        return self._called(self.network, images)
+
+    def _called(self, network: Callable[[Tensor], Any], images: Tensor) -> Any:
+        if self._kind is None:
+            return network(images)
+        with torch.autocast(self._device.type, self._kind):
+            return network(images)
 
     def backward(self, loss: Tensor, of: int = 1) -> None:
         """Add the gradients of a batch's loss, one of so many whose mean a step follows.

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Generator, Tensor
 
 from cnndsl import __version__
-from cnndsl.backends.torch.weights.load import Fitted, fit
-from cnndsl.backends.torch.weights.report import Match, Report
+from cnndsl.backends.torch.weights.files import packed, write
+from cnndsl.backends.torch.weights.load import Fitted, fit, tensors_of
+from cnndsl.backends.torch.weights.report import Match, Report, WeightsError
+from cnndsl.files import remove_parts, write_whole
 from cnndsl.model import Model
 from cnndsl.source import Span, shipped
-from cnndsl.training import logs, runs, weights
+from cnndsl.training import inspection, logs
 from cnndsl.training.augmentation import Augmenter, Components, augmenter, principal_components
+from cnndsl.training.checkpoints import Checkpoints
 from cnndsl.training.classifier import Classifier, sized
 from cnndsl.training.config import Config
 from cnndsl.training.data import DataSet, Images, Pictures, PictureStream
+from cnndsl.training.data.fingerprint import fingerprint
 from cnndsl.training.data.split import part
-from cnndsl.training.errors import Unusable, memory_told
+from cnndsl.training.device import machine
+from cnndsl.training.errors import Culprit, Diverged, OutOfMemory, Unusable, memory_told
 from cnndsl.training.feed import Feed, feed
+from cnndsl.training.keeping import Keeper
 from cnndsl.training.left_out import LeftOut
 from cnndsl.training.loop import Means, Training
 from cnndsl.training.losses import balanced, criterion
@@ -30,7 +38,10 @@ from cnndsl.training.progress import EpochMetrics, Progress, Validation
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.augmentations import ColorPCA
 from cnndsl.training.recipe.schedules import Plateau
+from cnndsl.training.resume import Begun
+from cnndsl.training.room import advice, free
 from cnndsl.training.runs import Run
+from cnndsl.training.state import State, seed
 from cnndsl.training.validation import validation
 
 __all__ = ["Trainer"]
@@ -56,12 +67,14 @@ class Trainer:
         classifier: the network with its data and recipe.
         images: what it is trained on.
         left_out: the pictures that turned out to be broken while it was trained.
-        finished: the metrics of the epochs whose weights were written.
+        finished: the metrics of the epochs that are done.
+        saved: the step and the epoch, begun or done, of the last checkpoint; None where there is none.
         beginning: the weights that it begins with; None stands for initial values.
 
     Raises:
         Misfit: the network cannot be trained to classify these images, or not by this recipe.
-        Unusable: a picture cannot be read, and that is not to be passed over.
+        Unusable: a picture cannot be read, and that is not to be passed over; or the spec brings in a file that a run
+            folder cannot hold.
     """
 
     def __init__(
@@ -74,13 +87,17 @@ class Trainer:
         places: Mapping[str, Span] | None = None,
     ) -> None:
         self._data_set = data_set
+        self._files = _brought_in(model)
+        self._fingerprint = fingerprint(images), len(images)
         kept, self._kept = _split(images, data_set.name, recipe)
         self.images = sized(kept, model, recipe)
         self.classifier = Classifier(model, self.images.facts(data_set.name), recipe, places or {})
         self.classifier.check()
         self.device = device
         self.finished: list[EpochMetrics] = []
+        self.saved: tuple[int, int] | None = None
         self.beginning: Fitted | None = None
+        self._state: State | None = None
         self.left_out: list[LeftOut] = []
         self._watched: Images | PictureStream | None = None
         if isinstance(images, Pictures):  # whether they can be read is better known now than after an epoch
@@ -105,15 +122,14 @@ class Trainer:
         self.beginning = fit(self.classifier.trained.graph, path, match, partial)
         return self.beginning.report
 
-    def start(self, out: str | None) -> Run:
-        """Make the run folder: `out`, or the next free one under `runs`.
+    def start(self, run: Run) -> None:
+        """Write to a folder what a run is begun with.
 
         Raises:
-            Unusable: it cannot be made, or the spec brings in a file that it cannot hold.
+            Unusable: it cannot be written.
         """
         model = self.classifier.spec
-        files = _brought_in(model)
-        run = runs.create(out, model.name)
+        digest, count = self._fingerprint
         config = Config(
             network=model.source.file_name,
             model=model.source.model,
@@ -123,18 +139,82 @@ class Trainer:
             filling=model.filling,
             device=str(self.device),
             weights=self.beginning.report.file if self.beginning else "",
+            fingerprint=digest,
+            images=count,
             cnndsl=__version__,
             torch=str(torch.__version__),
         )
-        run.start(model.source.text, files, self.recipe, config)
-        return run
+        try:
+            remove_parts(run.path)
+            if self.beginning:
+                write(tensors_of(self._begun()), run.beginning)
+            run.start(model.source.text, self._files, self.recipe, config)
+        except OSError as error:
+            raise Unusable(f"cannot write the run folder {run.path}: {error.strerror}") from None
+
+    def go_on(self, run: Run, begun: Begun, tell: Callable[[str], None]) -> None:
+        """Go on with a run where its last checkpoint is; `epochs` does what is left.
+
+        Args:
+            run: the folder, whose recipe becomes this one.
+            begun: what is in it.
+            tell: is given a sentence for what is worth knowing: a checkpoint that is damaged, another machine.
+
+        Raises:
+            Unusable: its images are not these, unless `data` is changing, or its folder is damaged.
+        """
+        self._require_same_images(run, begun)
+        remove_parts(run.path)
+        self._state = Checkpoints(run.checkpoints).last(tell)
+        if self._state is None:
+            self._begin_again(run, begun.config, tell)
+        else:
+            _tell_of_machines(self._state.values.get("machine"), machine(self.device), tell)
+        if begun.changed or begun.recipe != run.read_recipe():
+            run.write_recipe(begun.recipe)
+        done = self._number("epoch")
+        self.finished = logs.read_metrics(run.metrics, done)
+        if self._state:
+            self.saved = self._number("step"), done + bool(self._number("position"))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs of the recipe are done."""
+        return self._number("epoch") >= self.recipe.epochs
+
+    def _number(self, name: str) -> int:
+        """What a state says that is gone on from; 0 where there is none, or says no such thing."""
+        value = self._state.values.get(name) if self._state else 0
+        return value if type(value) is int else 0
+
+    def _require_same_images(self, run: Run, begun: Begun) -> None:
+        then, now = (begun.config.fingerprint, begun.config.images), self._fingerprint
+        if then == now or not then[0]:
+            return
+        if "data" in begun.changing:
+            data = self.classifier.data
+            run.write_config(replace(begun.config, data=data, fingerprint=now[0], images=now[1]))
+            return
+        name = self._data_set.name
+        what = f"{then[1]:,} images then, {now[1]:,} now" if then[1] != now[1] else "as many as then, but not the same"
+        raise Unusable(f"{name} is no longer what {run.path} was begun with: {what}; --changing data takes it as it is")
+
+    def _begin_again(self, run: Run, config: Config, tell: Callable[[str], None]) -> None:
+        """Where a run ended before its first checkpoint it begins once more, with the same weights."""
+        tell(f"{run.path} has no checkpoint to go on from, and begins anew")
+        if config.weights:
+            try:
+                self.beginning = fit(self.classifier.trained.graph, run.beginning)
+            except WeightsError as error:
+                raise Unusable(f"the weights that {run.path} began with are not there: {error}") from None
 
     def epochs(
         self, run: Run, watch: Callable[[Progress], None], tell: Callable[[str], None] = lambda text: None
     ) -> Iterator[EpochMetrics]:
         """Train, and give what each epoch came to once its weights and its metrics are in the folder.
 
-        Seeds torch's global generator, from which weights and dropout are drawn.
+        Seeds all generators that a layer may draw from. Where it ends between two batches, whatever the reason, a
+        checkpoint is left.
 
         Args:
             run: the folder.
@@ -142,27 +222,75 @@ class Trainer:
             tell: is given a sentence where something is worth knowing.
 
         Raises:
-            Diverged: the loss is no longer finite; what is in the folder is from the epoch before.
+            Diverged: the loss is no longer finite; what is in the folder is from before.
             OutOfMemory: the network or a batch does not fit in memory.
-            Unusable: a picture turns out to be broken, and that is not to be passed over.
+            Unusable: a picture turns out to be broken, and that is not to be passed over; the last weights cannot be
+                written; or a checkpoint is of another network.
         """
-        torch.manual_seed(self.recipe.seed)
         torch.backends.cudnn.deterministic = True
-        with memory_told(self.recipe.batch), logs.opened(run, tell) as kept:
-            training = self.training()
-            self.left_out = training.means.feed.left_out
-            for metrics in training.epochs(watch):
-                weights.store(training.evaluated, run.weights)
+        room = free(self.device)
+        keeper = Keeper(run, self.recipe.checkpoint_every, self.recipe.keep, tell)
+        try:
+            with memory_told(self.recipe.batch), logs.opened(run, self._number("epoch"), tell) as kept:
+                training = self.training()
+                if self._state:
+                    _load(training, self._state, run)
+                    keeper.go_on(training)
+                    self._state = None
+                self.left_out = training.means.feed.left_out
+                yield from self._epochs(training, keeper, kept, watch)
+        except OutOfMemory:
+            what = advice(self.classifier.trained.graph, self.recipe, room)
+            raise OutOfMemory(f"out of memory with a batch of {self.recipe.batch:,}: {what}") from None
+        except Diverged as error:
+            raise Diverged(f"{error}{self._inspected(training, error.culprit, run)}") from None
+        finally:
+            self.saved = keeper.saved or self.saved
+
+    def _epochs(
+        self, training: Training, keeper: Keeper, kept: tuple[logs.Log, ...], watch: Callable[[Progress], None]
+    ) -> Iterator[EpochMetrics]:
+        def seen(progress: Progress) -> None:
+            keeper.after_batch(training)
+            watch(progress)
+
+        try:
+            for metrics in training.epochs(seen):
+                keeper.keep_weights(training.evaluated)
                 for log in kept:
                     log.epoch(metrics)
                 self.finished.append(metrics)
                 yield metrics
+            keeper.save(training)
+            keeper.end()
+        except Exception:
+            if training.is_whole:
+                keeper.save(training)
+            raise
 
-    def training(self) -> Training:
+    def _inspected(self, training: Training, culprit: Culprit | None, run: Run) -> str:
+        """What a look at the batch whose loss is no number finds, which is kept."""
+        if culprit is None:
+            return ""
+        why = inspection.told(training, culprit, self.classifier.trained.graph)
+        found = inspection.kept(training, culprit, why)
+        try:
+            write_whole(run.diverged, packed(found.tensors, {"about": json.dumps(found.values)}))
+        except OSError as error:
+            return f"\n  {why}; the batch could not be kept: {error.strerror}"
+        return f"\n  {why}\n  the batch, and the weights that it met, are in {run.diverged}"
+
+    def _begun(self) -> torch.nn.Module:
+        """The network with the weights that it begins with."""
+        seed(self.recipe.seed)
         network = self.classifier.trained.to_torch()
         if self.beginning is not None:
             self.beginning.give(network)
-        return Training(network.to(self.device), self.recipe, self._means())
+        return network
+
+    def training(self) -> Training:
+        """At the beginning, on the device."""
+        return Training(self._begun().to(self.device), self.recipe, self._means())
 
     def _means(self) -> Means:
         recipe, classifier = self.recipe, self.classifier
@@ -218,6 +346,25 @@ class Trainer:
             return None
         counts = torch.from_numpy(self.images.labels).bincount(minlength=len(self.images.classes))
         return balanced(counts.tolist()) if weights == "balanced" else weights
+
+
+def _load(training: Training, state: State, run: Run) -> None:
+    try:
+        training.load(state)
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        what = " ".join(str(error).split())[:200]
+        raise Unusable(f"the checkpoint in {run.checkpoints} does not fit the spec beside it: {what}") from None
+
+
+def _tell_of_machines(then: object, now: Mapping[str, object], tell: Callable[[str], None]) -> None:
+    """Say where the last bits of the weights may be others than if the run had never ended."""
+    if not isinstance(then, dict):
+        return
+    for name, one in now.items():
+        if name in then and then[name] != one:
+            tell(
+                f"{name}: {str(then[name])[:40]} when the run ended, {one} now, so the last bits of weights will differ"
+            )
 
 
 def _split(images: Images | Pictures, name: str, recipe: Recipe) -> tuple[Images | Pictures, Images | Pictures | None]:

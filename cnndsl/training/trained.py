@@ -24,7 +24,7 @@ from cnndsl.training.preprocessing import Preprocessing
 from cnndsl.training.recipe import Recipe
 from cnndsl.training.runs import Run
 
-__all__ = ["Trained", "load"]
+__all__ = ["Trained", "load", "model_of"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Trained:
         brought = sized(images, self.classifier.spec, self.recipe, self.classifier.data.shape[0])
         source = feed(brought, self.device)
         batches = source.batches(torch.split(torch.arange(len(brought)), self.recipe.batch))
-        shown = ((pixels, places[labels]) for pixels, labels in batches)
+        shown = ((pixels, places[labels]) for pixels, labels in batches if len(labels))
         with memory_told(self.recipe.batch):
             evaluation = evaluate(self.probabilities, shown, self.classes, is_binary=self.classifier.is_binary)
         return evaluation, (*brought.left_out, *source.left_out)
@@ -98,7 +98,7 @@ def load(run: Run, device: torch.device) -> Trained:
         Unusable: the folder is none, or something in it is missing, damaged or does not fit the rest.
     """
     config = run.read_config()
-    classifier = Classifier(_model(run, config), config.data, run.read_recipe())
+    classifier = Classifier(model_of(run, config), config.data, run.read_recipe())
     try:
         classifier.check()
     except Misfit as error:
@@ -108,7 +108,12 @@ def load(run: Run, device: torch.device) -> Trained:
     return Trained(network.to(device).eval(), classifier, device)
 
 
-def _model(run: Run, config: Config) -> Model:
+def model_of(run: Run, config: Config) -> Model:
+    """The network of a run folder.
+
+    Raises:
+        Unusable: its spec is missing, or has mistakes.
+    """
     try:
         text = read(run.spec).text
     except UnreadableSource as error:

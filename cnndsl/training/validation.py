@@ -32,6 +32,8 @@ def validation(
     totals = torch.zeros(2, dtype=torch.float64, device=feed.labels.device)
     images = 0
     for pixels, labels in feed.batches(torch.split(torch.arange(len(feed.labels)), batch)):
+        if not len(labels):
+            continue
         logits = main_output(network(prepare(pixels)))
         right = likeliest(logits) == labels
         totals += torch.stack([criterion(logits, labels) * len(labels), right.sum()])

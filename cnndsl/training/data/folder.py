@@ -15,7 +15,7 @@ import numpy as np
 from cnndsl.training.data import split
 from cnndsl.training.data.classes import checked
 from cnndsl.training.data.data_set import DataSet
-from cnndsl.training.data.pictures import Pictures, looked_at
+from cnndsl.training.data.pictures import Pictures, Stamp, looked_at
 from cnndsl.training.errors import Unusable
 from cnndsl.training.left_out import Broken, LeftOut, settle
 
@@ -66,6 +66,9 @@ class _Files:
 
     def file(self, number: int) -> Path:
         return self.paths[number]
+
+    def stamp(self, number: int) -> Stamp:
+        return Stamp.of(self.paths[number])
 
 
 def find(path: Path, broken: Broken) -> DataSet:

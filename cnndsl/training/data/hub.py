@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnndsl.training.data import split
 from cnndsl.training.data.classes import checked
 from cnndsl.training.data.data_set import DataSet
-from cnndsl.training.data.pictures import Pictures, looked_at
+from cnndsl.training.data.pictures import Pictures, Stamp, looked_at
 from cnndsl.training.errors import Unusable
 from cnndsl.training.left_out import Broken, LeftOut, settle
 
@@ -45,6 +45,9 @@ class _Rows:
         if cell.get("bytes") is None and cell.get("path"):
             return Path(cell["path"])
         return BytesIO(cell.get("bytes") or b"")
+
+    def stamp(self, number: int) -> Stamp:
+        return Stamp()
 
 
 def find(name: str, path: Path, broken: Broken) -> DataSet:

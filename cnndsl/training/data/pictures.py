@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from cnndsl.training.left_out import Broken, LeftOut, settle
 if TYPE_CHECKING:
     from cnndsl.training.pictures import Fit, Header
 
-__all__ = ["LIMIT", "SAMPLE", "Encoded", "PictureStream", "Pictures", "looked_at"]
+__all__ = ["LIMIT", "SAMPLE", "Encoded", "PictureStream", "Pictures", "Stamp", "looked_at"]
 
 LIMIT = 2**30
 """Bytes of pixels that may stay in memory, 1 GiB."""
@@ -30,6 +30,21 @@ SAMPLE_SEED = 0
 """Of the choice of them; it has nothing to do with the seed of a run."""
 
 
+class Stamp(NamedTuple):
+    """Bytes of a file, and when it was written to, in nanoseconds; -1 where there is none."""
+
+    size: int = -1
+    written: int = -1
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        try:
+            found = path.stat()
+        except OSError:
+            return cls()
+        return cls(found.st_size, found.st_mtime_ns)
+
+
 class Encoded(Protocol):
     """Where pictures are, by number. It can be sent to another process."""
 
@@ -38,6 +53,9 @@ class Encoded(Protocol):
 
     def file(self, number: int) -> Path | BinaryIO:
         """Where its bytes can be read."""
+
+    def stamp(self, number: int) -> Stamp:
+        """What changes where someone writes to its file; nothing, where it has none of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +71,7 @@ class Pictures:
         sizes: height and width of the smallest and of the largest, by area.
         shape: channels, height and width, where they all have one size.
         broken: what becomes of those that turn out to be broken.
+        stamps: N x 2, int64, those of their files.
         left_out: what the data set holds besides and is not used.
     """
 
@@ -64,6 +83,7 @@ class Pictures:
     sizes: tuple[tuple[int, int], tuple[int, int]]
     shape: tuple[int, int, int] | None
     broken: Broken
+    stamps: NDArray[np.int64]
     left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
@@ -71,7 +91,7 @@ class Pictures:
 
     def subset(self, indices: NDArray[np.int64]) -> Pictures:
         """Those with these indices."""
-        return replace(self, numbers=self.numbers[indices], labels=self.labels[indices])
+        return replace(self, numbers=self.numbers[indices], labels=self.labels[indices], stamps=self.stamps[indices])
 
     def facts(self, name: str) -> Facts:
         """What there is to know of them as the training part of the data set of this name, at their own size.
@@ -157,6 +177,9 @@ class PictureStream:
         from cnndsl.training.pictures import NoPicture, decode  # Pillow is imported where there are pictures
 
         encoded, number = self.pictures.encoded, int(self.pictures.numbers[index])
+        before, now = Stamp(*self.pictures.stamps[index].tolist()), encoded.stamp(number)
+        if now != before and now.size >= 0:
+            return LeftOut(encoded.name(number), f"it has changed since it was looked at first{_grown(before, now)}")
         try:
             return decode(encoded.file(number), self.shape[0], self.shape[1:], self.fit)
         except NoPicture as error:
@@ -237,15 +260,16 @@ def looked_at(
     """
     from cnndsl.training.pictures import NoPicture, header, strict
 
-    def look(number: int) -> Header | LeftOut:
+    def look(number: int) -> tuple[Header, Stamp] | LeftOut:
         try:
-            return header(encoded.file(number))
+            return header(encoded.file(number)), encoded.stamp(number)
         except NoPicture as error:
             return LeftOut(encoded.name(number), str(error))
 
     with strict():
         seen = list(in_threads(look, numbers.tolist()))
-    headers = [each for each in seen if not isinstance(each, LeftOut)]
+    headers = [each[0] for each in seen if not isinstance(each, LeftOut)]
+    stamps = [each[1] for each in seen if not isinstance(each, LeftOut)]
     found = [each for each in seen if isinstance(each, LeftOut)]
     left_out = settle(found, broken, f"{len(seen):,} pictures in {where}")
     if not headers:
@@ -255,5 +279,18 @@ def looked_at(
     channels = 1 if all(each.is_grey for each in headers) else 3
     shape = (channels, *sizes[0]) if len(sizes) == 1 else None
     return Pictures(
-        encoded, numbers[kept], labels[kept], classes, channels, (sizes[0], sizes[-1]), shape, broken, left_out
+        encoded=encoded,
+        numbers=numbers[kept],
+        labels=labels[kept],
+        classes=classes,
+        channels=channels,
+        sizes=(sizes[0], sizes[-1]),
+        shape=shape,
+        broken=broken,
+        stamps=np.array(stamps, np.int64),
+        left_out=left_out,
     )
+
+
+def _grown(before: Stamp, now: Stamp) -> str:
+    return "" if before.size == now.size else f": {before.size:,} bytes then, {now.size:,} now"

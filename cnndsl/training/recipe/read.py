@@ -18,6 +18,7 @@ from cnndsl.resources import with_room
 from cnndsl.source import Source, Span
 from cnndsl.syntax import ast, parse_expression
 from cnndsl.training.recipe.flags import attribute_of, option, switch, takers
+from cnndsl.training.recipe.interval import Interval
 from cnndsl.training.recipe.part import Part, Text, families, parts_by_word
 from cnndsl.training.recipe.recipe import Recipe
 from cnndsl.training.recipe.values import Values, family_of, key_of, signature_of_part
@@ -195,7 +196,7 @@ class _Reader:
         source = Source(shown.name, text.rjust(len(shown.text)))
         self._shown[source] = shown
         span = Span(source, len(shown.text) - len(text), len(shown.text))
-        if isinstance(attribute, Text):
+        if isinstance(attribute, Text | Interval):
             is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
             return ast.Argument(span, name, ast.String(span, text[1:-1] if is_quoted else text))
         expression = parse_expression(source, self._found)

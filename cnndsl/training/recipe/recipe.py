@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from cnndsl.layers.attributes import Extents, Flag, Real, Symbol, Whole
 from cnndsl.training.forms import FORMS
 from cnndsl.training.recipe.augmentations import AS_INPUT, Augmentation, Shift
+from cnndsl.training.recipe.interval import Interval
 from cnndsl.training.recipe.optimizers import Adam, Optimizer
 from cnndsl.training.recipe.part import Among, Chain, Clash, Either, Numbers, OneOf, Part, Text
 from cnndsl.training.recipe.schedules import Cosine, MultiStep, OneCycle, Plateau, Schedule
@@ -36,6 +37,7 @@ class Recipe(Part):
         "learning_rate_schedule": "schedule",
         "lr_schedule": "schedule",
         "lr_scheduler": "schedule",
+        "max_checkpoints": "keep",
         "max_epochs": "epochs",
         "max_norm": "clip",
         "n_epochs": "epochs",
@@ -43,6 +45,8 @@ class Recipe(Part):
         "num_workers": "workers",
         "optim": "optimizer",
         "random_state": "seed",
+        "save_steps": "checkpoint_every",
+        "save_total_limit": "keep",
         "scheduler": "schedule",
         "smoothing": "label_smoothing",
         "val_split": "validation",
@@ -55,6 +59,7 @@ class Recipe(Part):
         "loss": "What it aims at",
         "epochs": "How it gets there",
         "seed": "Where and in what form",
+        "checkpoint_every": "What is kept on the way",
     }
     """What the keys from this one on are about."""
 
@@ -96,6 +101,10 @@ class Recipe(Part):
     precision = Symbol("the precision", ("fp32", "bf16", "fp16"), "fp32")
     channels_last = Flag("whether channels are last in memory", False)
     compile = Flag("whether torch.compile compiles the network", False)
+
+    # what is kept on the way
+    checkpoint_every = Interval("the time between two checkpoints", "5min")
+    keep = Whole("the number of checkpoints that are kept", 2)
 
     @classmethod
     def unchecked(cls, written: Mapping[str, object]) -> Self:

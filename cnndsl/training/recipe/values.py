@@ -15,6 +15,7 @@ from cnndsl.elaborate.values import Failed, Scope, Symbol, Value, brief, describ
 from cnndsl.layers.rejected import Rejected, Undecided
 from cnndsl.source import Span
 from cnndsl.syntax import ast
+from cnndsl.training.recipe.interval import Interval
 from cnndsl.training.recipe.part import Chain, OneOf, Part, Text, families, parts_by_word
 from cnndsl.training.recipe.recipe import Recipe
 
@@ -149,7 +150,7 @@ class Values:
     def _word(self, part: type[Part], name: str, word: str, written: ast.Expression) -> str:
         """A word as an attribute takes it."""
         attribute = part.attributes[name]
-        if isinstance(attribute, Text):
+        if isinstance(attribute, Text | Interval):
             return word
         if word.lower() in attribute.symbols:
             return word.lower()

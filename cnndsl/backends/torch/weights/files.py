@@ -91,9 +91,10 @@ def write(tensors: Mapping[str, Tensor], path: str | os.PathLike[str]) -> None:
     write_whole(path, packed(tensors))
 
 
-def packed(tensors: Mapping[str, Tensor]) -> bytes:
-    """Tensors as the bytes of a safetensors file."""
-    content: bytes = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()})
+def packed(tensors: Mapping[str, Tensor], about: Mapping[str, str] | None = None) -> bytes:
+    """Tensors as the bytes of a safetensors file, with texts about them in its head."""
+    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    content: bytes = save(own, dict(about) if about else None)
     return content
 
 
