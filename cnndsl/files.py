@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
@@ -40,6 +41,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
         if target.exists():
             shutil.copymode(target, beside)
         beside.replace(target)
+        _sync(target.parent)
     finally:
         beside.unlink(missing_ok=True)
 
@@ -48,6 +50,16 @@ def remove_parts(folder: Path) -> None:
     """Remove what processes that were killed in the middle of `write_whole` left in a folder that nobody writes to."""
     for part in folder.glob(_PART):
         part.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """See that a new name in a folder outlives a power cut, where a system lets folders be written through."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _put(file: BinaryIO, content: bytes) -> None:

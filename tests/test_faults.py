@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import shutil
 import signal
@@ -199,10 +200,20 @@ def test_a_run_that_began_with_weights_goes_on_without_their_file(
         else:  # killed before its first checkpoint
             shutil.copytree(tmp_path / "peace", run)
             shutil.rmtree(run / "checkpoints")
+            (run / "metrics.jsonl").unlink()
     given.unlink()
     for name in ("early", "late"):
         assert call("train", "--resume", tmp_path / name).exit_code == 0
         assert weights(tmp_path / name) == weights(tmp_path / "peace")
+
+
+def test_a_run_that_is_over_and_has_no_checkpoint_is_not_trained_again(whole: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    shutil.rmtree(run / "checkpoints")
+    done = call("train", "--resume", run, "--epochs", "9", "--changing", "epochs")
+    assert done.exit_code == 2
+    assert f"is over, and has no checkpoint to go on from: a new run can begin with --weights {run}" in done.stderr
+    assert weights(run) == weights(whole)
 
 
 # damaged checkpoints
@@ -222,6 +233,13 @@ def strange(path: Path) -> None:
     save_file({"network.fc1.weight": torch.zeros(3)}, path)
 
 
+class Bomb:
+    """What a pickle could do."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pytest.fail, ("code of a run folder was run",)
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "cut": cut,
     "a bit": flip,
@@ -229,6 +247,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "noise": lambda path: path.write_bytes(b"x" * 1000),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "other tensors": strange,
+    "a pickle": lambda path: torch.save(Bomb(), path),
+    "an old pickle": lambda path: path.write_bytes(pickle.dumps(Bomb())),
 }
 
 
@@ -353,9 +373,8 @@ def test_weights_that_are_no_numbers_are_told(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Precision, "step", step)
     done = call(*SHORT, "--out", tmp_path / "run")
     assert done.exit_code == 1
-    assert "the weights of fc2, `FC(10)` at <expression>:1:52 are no finite numbers since the step before" in (
-        done.stderr
-    )
+    where = f"<expression>:1:{len(NET[1]) - len('FC(10)') + 1}"
+    assert f"  the weights of fc2, `FC(10)` at {where} are no finite numbers since the step before\n" in done.stderr
 
 
 # memory, disks, processes
@@ -466,6 +485,29 @@ def test_sigterm_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 @posix
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnndsl", "train", "zoo:resnet50", "-D", "classes=10", "--out", str(tmp_path / "run")],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("  epochs"):
+        assert process.poll() is None
+    time.sleep(1)  # into the first step, which takes a minute
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    _, errors = process.communicate(timeout=100)
+    assert process.returncode == 130
+    assert errors == f"\ncnndsl: interrupted; nothing is saved; to go on: cnndsl train --resume {tmp_path / 'run'}\n"
+
+
+@posix
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to find processes in")
 def test_a_worker_that_dies_ends_a_training_and_nothing_is_lost(tmp_path: Path) -> None:
     write_folder(tmp_path / "pets", each=40, size=(30, 30))
@@ -481,6 +523,43 @@ def test_a_worker_that_dies_ends_a_training_and_nothing_is_lost(tmp_path: Path) 
     for arguments in (["train", "--resume", run], again):
         words = [sys.executable, "benchmarks/slowly.py", os.devnull, "0", *map(str, arguments)]
         subprocess.run(words, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=True, capture_output=True)
+    assert weights(run) == weights(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("change", ["vanishes", "changes"])
+def test_a_picture_that_is_another_in_the_middle_ends_a_training_and_nothing_is_lost(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnndsl.cli import train
+    from cnndsl.training.data.pictures import Pictures
+
+    assert Pictures.at.__kwdefaults__ is not None
+    monkeypatch.setitem(Pictures.at.__kwdefaults__, "limit", 0)  # nothing stays in memory
+    write_folder(tmp_path / "pets", each=20, size=(30, 30))
+    spec = ["train", "-e", "INPUT(1x30x30) -> FC(2)", "--data", tmp_path / "pets", "--batch", "4", "--epochs", "3"]
+    spec += ["--workers", "0", "--validation", "0.2"]
+    assert call(*spec, "--out", tmp_path / "whole").exit_code == 0
+    run, picture = tmp_path / "run", tmp_path / "pets" / "dog" / "7.png"
+    content, plain = picture.read_bytes(), train._run_epochs
+
+    def harassed(trainer: Any, folder: Any, asked: Any) -> None:
+        def watch(progress: Any) -> None:
+            if (progress.epoch, progress.step) == (1, 3):
+                picture.unlink()
+                if change == "changes":
+                    picture.write_bytes(content[:-1])
+
+        for _ in trainer.epochs(folder, watch, train._note):
+            pass
+
+    monkeypatch.setattr(train, "_run_epochs", harassed)
+    done = call(*spec, "--out", run)
+    monkeypatch.setattr(train, "_run_epochs", plain)
+    assert done.exit_code == 2
+    assert f" pictures cannot be used:\n  {picture}: " in done.stderr
+    assert re.search(r"\n  step \d+, in epoch [12], is saved; to go on: cnndsl train --resume ", done.stderr)
+    picture.write_bytes(content)
+    assert call("train", "--resume", run).exit_code == 0
     assert weights(run) == weights(tmp_path / "whole")
 
 
@@ -573,3 +652,30 @@ def test_a_lock_whose_owner_says_nothing_is_told_too(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+# GPUs
+
+
+@pytest.mark.gpu
+def test_a_run_on_a_gpu_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    spec = [*SHORT, "--device", "cuda", "--precision", "fp16", "--ema", "0.9"]
+    assert call(*spec, "--out", tmp_path / "whole").exit_code == 0
+    interrupted(tmp_path / "run", monkeypatch, 35, *spec)
+    done = call("train", "--resume", tmp_path / "run")
+    assert (done.exit_code, "  goes on  from step 35, " in done.stdout) == (0, True)
+    ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("run", "whole"))
+    for name, tensor in ours.items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.gpu
+def test_want_of_memory_on_a_gpu_says_which_batch_would_fit(tmp_path: Path) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("there is no CUDA device")
+    spec = ["train", "-e", "INPUT(1x1024x1024) -> [CONV(512, 3) -> RELU]*9 -> GAP -> FC(10)", "--batch", "1437"]
+    done = call(*spec, "--device", "cuda", "--out", tmp_path / "run")
+    assert done.exit_code == 1
+    assert re.search(r"estimates [\d.]+ [GT]B for a batch of 1,437, and [\d.]+ GB were free; --batch \d+ ", done.stderr)

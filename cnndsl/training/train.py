@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,10 @@ class Trainer:
 
     def _begin_again(self, run: Run, config: Config, tell: Callable[[str], None]) -> None:
         """Where a run ended before its first checkpoint it begins once more, with the same weights."""
+        done = logs.read_metrics(run.metrics, sys.maxsize)
+        if run.weights.exists() and done and done[-1].epoch >= run.read_recipe().epochs:
+            how = f"a new run can begin with --weights {run.weights}"
+            raise Unusable(f"{run.path} is over, and has no checkpoint to go on from: {how}")
         tell(f"{run.path} has no checkpoint to go on from, and begins anew")
         if config.weights:
             try:

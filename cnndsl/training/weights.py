@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import torch
@@ -27,7 +28,8 @@ def load(network: torch.nn.Module, classifier: Classifier, path: Path) -> None:
         Unusable: there is no such file, it is damaged, or its names or shapes are not the network's.
     """
     if not path.is_file():
-        raise Unusable(f"there is no {path}: the training ended before its first epoch did")
+        how = f"cnndsl train --resume {shlex.quote(str(path.parent))} goes on with it"
+        raise Unusable(f"there is no {path}: the training ended before its first epoch did; {how}")
     trained, evaluated = classifier.trained.graph, classifier.evaluated.graph
     try:
         fitted = fit(trained, path)
