@@ -7,16 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from cnndsl.analyses.cost import totals
 from cnndsl.diagnostics import Diagnostic, Diagnostics
-from cnndsl.elaborate import NO_DATA, Elaborated, Filling, elaborate, with_sizes_that_fit
+from cnndsl.elaborate import NO_DATA, Elaborated, Filling, Measured, elaborate, with_sizes_that_fit
 from cnndsl.graph import Graph
 from cnndsl.resources import MOST_NODES, no_collections
 from cnndsl.source import Source, Span, used
-from cnndsl.syntax import ast, parse
+from cnndsl.syntax import ast, parse, parse_expression
 
 __all__ = ["NO_DATA", "Compilation", "Filling", "compile_one", "compile_source"]
 
+
+_REQUIRED = "--require"
+"""What texts of requirements are called in messages: where they come from."""
 
 _MOST_NODES_LOOKED_AT = 5_000
 """Nodes of a wrong network for which it is found out with what other sizes it would be right."""
@@ -51,6 +53,7 @@ def compile_source(
     roots: Sequence[Path] = (),
     max_nodes: int = MOST_NODES,
     filling: Filling = NO_DATA,
+    requirements: Sequence[str] = (),
 ) -> Compilation:
     """Text to graphs, one for each model of the text, or for the one that the source asks for.
 
@@ -63,9 +66,12 @@ def compile_source(
         roots: folders from which `use` may bring in files, beside the text's own and the shipped specs.
         max_nodes: nodes that the graphs may have, all together.
         filling: what the data that they are for says of what the text leaves open.
+        requirements: texts of tests that the networks have to hold, as `require` takes them.
     """
     diagnostics = Diagnostics()
     file = parse(source, diagnostics)
+    tests = [parse_expression(Source(_REQUIRED, text), diagnostics) for text in requirements]
+    required = [test for test in tests if test is not None]
     brought_in: dict[Path | None, Source] = {}
 
     def read(name: str, by: Source) -> Source:
@@ -76,7 +82,7 @@ def compile_source(
         if file is None:
             return Elaborated()
         with no_collections():
-            return elaborate(file, overrides or {}, inputs, diagnostics, read, totals, most, filling)
+            return elaborate(file, overrides or {}, inputs, diagnostics, read, _measures, most, filling, required)
 
     graphs, is_filled_in = elaborated(inputs or {}, diagnostics)
     found = diagnostics.sorted()
@@ -84,6 +90,12 @@ def compile_source(
         again = partial(elaborated, most=_MOST_NODES_LOOKED_AT)
         found = with_sizes_that_fit(found, file, inputs or {}, filling, again)
     return Compilation(source, file, graphs, found, tuple(brought_in.values()), is_filled_in)
+
+
+def _measures(graph: Graph) -> Measured:
+    from cnndsl.analyses.measures import Measures  # most files have no budget
+
+    return Measures(graph)
 
 
 def compile_one(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from cnndsl.graph import Graph, Node
 from cnndsl.resources import no_collections
 
-__all__ = ["FLOPS_OF_A_MAC", "Cost", "NodeCost", "cost", "totals"]
+__all__ = ["FLOPS_OF_A_MAC", "Cost", "NodeCost", "cost"]
 
 FLOPS_OF_A_MAC = 2
 
@@ -74,12 +74,6 @@ def cost(graph: Graph) -> Cost:
     7850
     """
     return Cost(tuple(map(_node_cost, graph)))
-
-
-def totals(graph: Graph) -> dict[str, int]:
-    """What a budget can be set for, `require params < 5e6`, by its words."""
-    found = cost(graph)
-    return {"params": found.params, "macs": found.macs}
 
 
 def _node_cost(node: Node) -> NodeCost:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnndsl.analyses.field import Field, Unfollowed, joined, point, through
 from cnndsl.graph import Graph, Node
-from cnndsl.layers.extent import spelled
+from cnndsl.layers.extent import for_large_sizes, spelled
 from cnndsl.layers.reach import Reaches, pointwise
 from cnndsl.layers.rejected import Undecided
 from cnndsl.resources import no_collections
@@ -23,7 +23,7 @@ from cnndsl.resources import no_collections
 if TYPE_CHECKING:
     from fractions import Fraction
 
-__all__ = ["Along", "NodeField", "ReceptiveFields", "receptive_fields"]
+__all__ = ["Along", "Head", "NodeField", "ReceptiveFields", "head", "receptive_fields"]
 
 Fields = tuple[Field | None, ...]
 """The field along each axis of an input; None where it is not known."""
@@ -97,6 +97,48 @@ def receptive_fields(graph: Graph) -> ReceptiveFields:
         for node, fields in found.items()
     }
     return ReceptiveFields(tuple(NodeField(node, along[node], fields) for node, fields in found.items()))
+
+
+class Head(NamedTuple):
+    """Where a network leaves space, and how much of its input a position sees there.
+
+    Attributes:
+        node: the last node on the way to the main output whose field still moves from position to position: what a
+            pooling of the whole map, or a dense layer, reads. Of several the one with the largest field.
+        size: the positions of the input that its field spans, along the axis where that is least.
+    """
+
+    node: Node
+    size: int
+
+
+def head(graph: Graph) -> Head:
+    """The head of a network.
+
+    >>> from cnndsl import parse
+    >>> str(head(parse("INPUT(3x32x32) -> CONV(8, 5) -> POOL -> CONV(8, 3) -> GAP -> FC(10)").graph).size)
+    '10'
+
+    Raises:
+        LookupError: nothing on the way to the main output has a field that moves.
+    """
+    rows = {row.node: row for row in receptive_fields(graph).rows}
+    found: list[Head] = []
+    pending, seen = [graph.outputs[0].node], set[Node]()
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        axes = [axis for along in rows[node].along.values() for axis in along]
+        moving = [axis for axis in axes if axis is not None and axis.stride is not None]
+        if axes and len(moving) == len(axes):
+            found.append(Head(node, min(axis.size for axis in moving)))
+        else:
+            pending += node.inputs
+    if not found:
+        raise LookupError("no map of this network has a receptive field that moves from position to position")
+    return max(found, key=lambda each: for_large_sizes(each.size))
 
 
 def _entering(rank: int) -> Fields:

@@ -227,4 +227,4 @@ def _data(found: Compilation, shape: Shape) -> Iterator[dict[str, Any]]:
 def _annotations(compilations: Iterable[Compilation]) -> str:
     from cnndsl.diagnostics.github import as_annotation
 
-    return "".join(f"{as_annotation(each)}\n" for found in compilations for each in found.diagnostics)
+    return "".join(f"{as_annotation(each, found.source)}\n" for found in compilations for each in found.diagnostics)

@@ -23,6 +23,13 @@ __all__ = ["command"]
 @click.command("check", short_help="Report sizes, parameters, MACs and every mistake.")
 @spec_arguments
 @report_options
+@click.option(
+    "--require",
+    "requirements",
+    metavar="TEST",
+    multiple=True,
+    help="What every network has to hold, as `require` in a spec: --require 'params < 5e6'.",
+)
 @click.option("--fix", is_flag=True, help="First mend, in the files, what can only have been meant in one way.")
 def command(
     specs: tuple[str, ...],
@@ -31,6 +38,7 @@ def command(
     inputs: Given,
     roots: tuple[Path, ...],
     max_nodes: int,
+    requirements: tuple[str, ...],
     fix: bool,
     shape: Shape,
 ) -> None:
@@ -46,7 +54,8 @@ def command(
     from cnndsl.compiler import compile_source
 
     def compiled(source: Source) -> Compilation:
-        return compile_source(source, source.with_settings(parameters), inputs, roots, max_nodes)
+        settings = source.with_settings(parameters)
+        return compile_source(source, settings, inputs, roots, max_nodes, requirements=requirements)
 
     sources, complete = read_specs(specs, texts, folders=True)
     if fix and not all(source.may_change for source in sources):

@@ -247,6 +247,7 @@ class Context:
         help: str = "",
         others: tuple[Label, ...] = (),
         fix: Fix | None = None,
+        notes: tuple[str, ...] = (),
     ) -> Failed:
         """Report a mistake (or a warning: the code says which) with the calls that led here.
 
@@ -254,7 +255,7 @@ class Context:
         """
         self.budget.pay_for_message(self.diagnostics is self._reported and CODES[code].severity is Severity.ERROR)
         chain = tuple(step for frame in reversed(list(self._frames())) for step in frame.steps())
-        self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help, fix))
+        self.diagnostics.add(Diagnostic(code, message, span, label, others, chain, help, fix, notes))
         return Failed()
 
     def _frames(self) -> Iterator[Frame]:

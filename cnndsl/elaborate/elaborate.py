@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from cnndsl.elaborate.models import Model, models
 from cnndsl.elaborate.names import check_names, warn_unread, warn_unused
 from cnndsl.elaborate.overrides import Overrides, check_inputs, read_inputs, read_overrides
 from cnndsl.elaborate.program import CLASSES, Program
-from cnndsl.elaborate.statements import check_budgets, check_requirements, read_defaults
+from cnndsl.elaborate.statements import Measured, check_budgets, check_requirements, read_defaults
 from cnndsl.elaborate.using import Reader, bring_in
 from cnndsl.elaborate.values import Draft, Failed, Scope, describe
 from cnndsl.graph import Graph
@@ -58,9 +58,10 @@ def elaborate(
     inputs: Mapping[str, object],
     diagnostics: Diagnostics,
     read: Reader,
-    measure: Callable[[Graph], Mapping[str, int]],
+    measure: Callable[[Graph], Measured],
     most_nodes: int = MOST_NODES,
     filling: Filling = NO_DATA,
+    requirements: Sequence[ast.Expression] = (),
 ) -> Elaborated:
     """The graphs of a file's models, none where it has a mistake; mistakes are added to the diagnostics.
 
@@ -73,6 +74,7 @@ def elaborate(
         measure: gives the totals of a network for which it sets budgets.
         most_nodes: nodes that its models may have, all together.
         filling: what its data says of what it leaves open.
+        requirements: tests that its networks have to hold, besides those in the file.
     """
     graphs: list[Graph] = []
     is_filled_in = False
@@ -83,7 +85,7 @@ def elaborate(
         context = Context(program, diagnostics, Budget(most_nodes))
         for each in _all(program):
             read_defaults(context, each)
-        check_names(context)
+        check_names(context, requirements)
         is_wrong = diagnostics.has_errors
         if diagnostics.has_errors or check_requirements(context):
             found = models(context)
@@ -92,15 +94,20 @@ def elaborate(
             graphs += filter(None, settled)
             is_filled_in = program.is_filled_in and not is_wrong
         if not diagnostics.has_errors:
-            _check_whole(context, graphs, measure)
+            _check_whole(context, graphs, measure, requirements)
     return Elaborated(() if diagnostics.has_errors else tuple(graphs), is_filled_in)
 
 
-def _check_whole(context: Context, graphs: list[Graph], measure: Callable[[Graph], Mapping[str, int]]) -> None:
+def _check_whole(
+    context: Context,
+    graphs: list[Graph],
+    measure: Callable[[Graph], Measured],
+    requirements: Sequence[ast.Expression],
+) -> None:
     """Report what only the finished networks show."""
     check_inputs(context, graphs)
     for graph in graphs:
-        check_budgets(context, partial(measure, graph))
+        check_budgets(context, partial(measure, graph), requirements)
     if not context.program.file.source.model:
         warn_unused(context)
     warn_unread(context)

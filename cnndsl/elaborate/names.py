@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import partial
 from itertools import islice
 from math import prod
+from typing import Any
 
 from cnndsl.diagnostics import Diagnostics, Fix, Label, instead, nearest, perhaps, suggestion
 from cnndsl.elaborate.arithmetic import FUNCTIONS
@@ -22,7 +23,7 @@ from cnndsl.layers.attributes import Symbol as Words
 from cnndsl.source import Span
 from cnndsl.syntax import ast
 
-__all__ = ["MEASURES", "check_names", "free_names", "warn_unread", "warn_unused"]
+__all__ = ["MEASURES", "MEMORY", "check_names", "free_names", "measured", "warn_unread", "warn_unused", "with_names"]
 
 _MOST_SUGGESTIONS = 50
 """Unknown words for which a near one is looked for; a text with more has another problem."""
@@ -46,16 +47,44 @@ class _Role(Enum):
     VALUE = "value"
 
 
-MEASURES = frozenset({"params", "macs"})
-"""What a budget can be set for: `require params < 5e6`."""
+MEMORY = "memory"
+MEASURES = frozenset({"params", "macs", "flops", "receptive_field", MEMORY})
+"""What a budget can be set for: `require params < 5e6`, `require memory(batch=64) < 8e9`."""
 
 
-def check_names(context: Context) -> None:
+def measured(test: ast.Expression) -> list[ast.Name | ast.Call]:
+    """The totals of a network that a test reads, `params` and `memory(batch=64)`, in the order of the text."""
+    found = [node for node in test.walk() if isinstance(node, ast.Name | ast.Call) and node.name in MEASURES]
+    return sorted(found, key=lambda node: node.span.start)
+
+
+def with_names(test: ast.Expression) -> ast.Expression:
+    """A test with a name, which is its text, in place of each total that is called."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, ast.Call) and value.name in MEASURES:
+            return ast.Name(value.span, value.span.on_one_line)
+        if isinstance(value, ast.Node):
+            return value.with_parts(changed)
+        return tuple(map(changed, value)) if type(value) is tuple else value
+
+    found: ast.Expression = changed(test)
+    return found
+
+
+def check_names(context: Context, requirements: Sequence[ast.Expression] = ()) -> None:
     """Report names that mean nothing, definitions that clash, and calls whose arguments do not fit.
 
     Of files that are brought in, the definitions are looked at.
+
+    Args:
+        context: where elaboration is.
+        requirements: tests besides those in the file.
     """
-    _Checker(context, context.program).check()
+    checker = _Checker(context, context.program)
+    checker.check()
+    for test in requirements:
+        checker.check_requirement(test)
     for program in context.program.used.programs:
         _Checker(context, program).check_definitions()
 
@@ -145,12 +174,18 @@ class _Checker:
             if isinstance(statement, ast.Flow) and not is_recipe(statement):
                 self._expression(statement.expression, file, _Role.LAYER)
             elif isinstance(statement, ast.Require):
-                self._requirement(statement.test)
+                self.check_requirement(statement.test)
 
-    def _requirement(self, test: ast.Expression) -> None:
-        self._expression(test, _Body(set(MEASURES), None), _Role.VALUE)
-        for node in test.walk():
-            if isinstance(node, ast.Name) and node.name in MEASURES & self._program.definitions.keys():
+    def check_requirement(self, test: ast.Expression) -> None:
+        """Check the names of a test of the network."""
+        found = measured(test)
+        names = {*MEASURES, *(node.span.on_one_line for node in found)}
+        self._expression(with_names(test), _Body(names, None), _Role.VALUE)
+        for node in found:
+            for place, argument in enumerate(node.arguments if isinstance(node, ast.Call) else ()):
+                if (argument.keyword or place) not in ("optimizer", 1):  # which is a word
+                    self._expression(argument.value, _Body(set(MEASURES), None), _Role.VALUE)
+            if node.name in self._program.definitions:
                 message = f"`{node.name}` in a requirement is the network's total, and the file defines it too"
                 self._context.error("reserved-name", message, node.span, help="give the definition another name")
 

@@ -7,10 +7,10 @@ Spans, and spellings that mean the same (`( )` for `[ ]`, `1e3` for `1000`), tak
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from inspect import get_annotations
-from typing import Any, ClassVar, Literal, dataclass_transform
+from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 from cnndsl.source import Source, Span
 
@@ -119,6 +119,13 @@ class Node(_Record):
                 yield value
             elif isinstance(value, tuple):
                 yield from (item for item in value if isinstance(item, Node))
+
+    def with_parts(self, change: Callable[[Any], Any]) -> Self:
+        """The same with other parts: what a function makes of each that counts."""
+        return type(self)(*(change(value) if name in self._compared else value for name, value in self._values()))
+
+    def _values(self) -> Iterator[tuple[str, Any]]:
+        return ((name, self.__dict__[name]) for name in self._fields)
 
     def walk(self) -> Iterator[Node]:
         """The node and all below it, in no order that matters; it does not recurse, however deep the tree."""
