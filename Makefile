@@ -3,8 +3,8 @@
 # make test-all  the same with the long tests, and those that need a browser or TeX
 # make test-gpu  the tests that need a CUDA device
 # make gallery   write docs/gallery.md and the pictures of the zoo beside it
-# make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, the table of docs/zoo.md, and the words in
-#                grammars/cnn.tmLanguage.json, from the declarations and from specs/index.csv
+# make docs      write docs/layers.md, docs/codes.md, docs/recipe.md, the tables of docs/zoo.md and docs/lectures.md,
+#                and the words in grammars/cnn.tmLanguage.json, from the declarations, specs/index.csv and specs
 #
 # PYTHON=python3.12 chooses the interpreter; CONSTRAINTS=/dev/null takes whatever torch pip finds.
 
@@ -74,6 +74,7 @@ gallery: setup
 docs: setup
 	$(RUN) cnndsl.reference docs/layers.md docs/codes.md docs/zoo.md grammars/cnn.tmLanguage.json
 	$(RUN) cnndsl.training.recipe docs/recipe.md
+	$(VENV)/bin/python tests/lectures.py docs/lectures.md
 
 format: setup
 	$(RUN) ruff check --fix .
