@@ -17,6 +17,9 @@ from programs import Program, programs
 from cnndsl import load, parse
 from cnndsl.analyses.cost import cost
 from cnndsl.analyses.diff import Difference, difference
+from cnndsl.backends.pictures.difference import view_of
+from cnndsl.backends.pictures.dot import digraph
+from cnndsl.backends.pictures.themes import THEMES, ThemeName
 from cnndsl.compiler import compile_source
 from cnndsl.graph import Graph
 from cnndsl.source import Source
@@ -259,3 +262,54 @@ def test_git_shows_what_differs(tmp_path: Path) -> None:
     assert "old.cnn was removed\n" in shown
     assert "new.cnn was added\n" in shown
     assert "bad.cnn cannot be compared: after it has mistakes\n" in shown
+
+
+# its picture
+
+
+def drawn(run: Run, tmp_path: Path, *arguments: str) -> str:
+    picture = tmp_path / "difference.svg"
+    done = run("diff", *arguments, "-o", str(picture))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return picture.read_text()
+
+
+def fills(picture: str, theme: ThemeName = "light") -> dict[str, int]:
+    """How many boxes have the colour of each mark."""
+    return {mark: picture.count(f'fill="{colour}"') for mark, colour in THEMES[theme].marks.items()}
+
+
+def test_a_picture_shows_what_was_added_and_removed_in_its_place(run: Run, tmp_path: Path) -> None:
+    picture = drawn(run, tmp_path, "zoo:vgg16", "zoo:vgg19")
+    assert fills(picture) == {"added": 6, "removed": 0, "changed": 0}
+    assert picture.count(">+ CONV 512, 3×3<") == 2
+    picture = drawn(run, tmp_path, "zoo:vgg19", "zoo:vgg16", "--theme", "dark")
+    assert fills(picture, "dark") == {"added": 0, "removed": 6, "changed": 0}
+    assert picture.count(">− CONV 512, 3×3<") == 2
+    picture = drawn(run, tmp_path, "zoo:resnet50-paper", "zoo:resnet50", "--theme", "print")
+    assert fills(picture, "print")["changed"] == 6
+
+
+def test_a_picture_folds_what_changed_alike(run: Run, tmp_path: Path) -> None:
+    picture = drawn(run, tmp_path, "zoo:resnet50", "zoo:seresnet50")
+    assert fills(picture) == {"added": 8, "removed": 0, "changed": 0}
+    assert picture.count(">+ SE(16)<") == 8
+
+
+@pytest.mark.parametrize(("one", "other"), list(pairwise(ZOO)))
+def test_any_two_networks_can_be_drawn(one: str, other: str) -> None:
+    found = difference(load(f"zoo:{one}").graph, load(f"zoo:{other}").graph)
+    view = view_of(found)
+    paths = [each.path for each in view.all()]
+    assert len(paths) == len(set(paths))
+    assert len(view.graph) == len({node.path for node in view.graph}) == len(found.pairs)
+    marks = [view.marks.get(node) for node in view.graph] if view.marks else []
+    assert [mark for mark in marks if mark] == [pair.kind for pair in found.pairs if pair.kind in SIGNS]
+    assert digraph(view, THEMES["light"]).source
+
+
+def test_a_picture_in_another_format_is_refused(run: Run, tmp_path: Path) -> None:
+    for name in ("net.tex", "net.html", "net.mmd", "net"):
+        done = run("diff", "zoo:vgg16", "zoo:vgg19", "-o", str(tmp_path / name))
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert not (tmp_path / name).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from cnndsl.graph import Alike, Fold, Folding, Graph, Node, Scope, hierarchy
@@ -45,7 +45,12 @@ class Entry:
 
 @no_collections()
 def outline(
-    graph: Graph, depth: int | None = None, *, most_lines: int = MOST_LINES, alike: Alike = "exactly"
+    graph: Graph,
+    depth: int | None = None,
+    *,
+    most_lines: int = MOST_LINES,
+    alike: Alike = "exactly",
+    marks: Mapping[Node, Hashable] | None = None,
 ) -> tuple[Entry, ...]:
     r"""The entries of the outermost level, with those inside them.
 
@@ -55,6 +60,7 @@ def outline(
             for one where it alone needs more.
         most_lines: that number of lines.
         alike: which members that follow each other are told once.
+        marks: of nodes that are told from others, however alike they are.
 
     Raises:
         ValueError: the depth is less than 1.
@@ -66,7 +72,7 @@ def outline(
     """
     if depth is not None and depth < 1:
         raise ValueError(f"a depth is at least 1, not {depth}")
-    found, network = _Outline(graph, alike), hierarchy(graph)
+    found, network = _Outline(graph, alike, marks), hierarchy(graph)
     if depth is None:
         depth = 1
         lines = found.lines(network, 1)
@@ -93,9 +99,9 @@ def closed(entry: Entry) -> Entry:
 class _Outline:
     """Makes the entries of one graph, no deeper than they are asked for."""
 
-    def __init__(self, graph: Graph, alike: Alike) -> None:
+    def __init__(self, graph: Graph, alike: Alike, marks: Mapping[Node, Hashable] | None) -> None:
         self._readers = graph.readers()
-        self._folding = Folding(alike, None if alike == "exactly" else graph)
+        self._folding = Folding(alike, None if alike == "exactly" else graph, marks)
         self._outputs = {output.node for output in graph.outputs}
         self._folds: dict[int, list[Fold]] = {}
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cnndsl.cli._choice import Words
+from cnndsl.cli._output import writing
 from cnndsl.cli._specs import show
 from cnndsl.source import Source, UnreadableSource, read
 
 if TYPE_CHECKING:
     from cnndsl.analyses.diff import Difference
+    from cnndsl.backends.pictures.themes import ThemeName
     from cnndsl.graph import Graph
 
 __all__ = ["command"]
@@ -22,6 +26,12 @@ _NOTHING = "/dev/null"
 
 _OF_GIT = 7
 """Arguments of a program that git calls to show a difference: path, and of each side a file, its hash and its mode."""
+
+
+def _themes() -> Iterable[str]:
+    from cnndsl.backends.pictures.themes import THEMES
+
+    return THEMES
 
 
 @click.command("diff", short_help="Tell what differs between two networks.")
@@ -34,9 +44,19 @@ _OF_GIT = 7
     show_default=True,
     help="For the terminal, for GitHub, or for programs.",
 )
+@click.option(
+    "-o",
+    "--output",
+    metavar="PICTURE",
+    type=click.Path(path_type=Path),
+    help="Draw it: .svg, .png, .pdf or .dot; added green, removed red, changed yellow.",
+)
+@click.option("--theme", type=Words(_themes), default="light", show_default=True, help="The colours of the picture.")
 @click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 where they differ, and 0 where they do not.")
 @click.option("--git", "is_git", is_flag=True, help="Take the arguments that git gives to `diff.NAME.command`.")
-def command(specs: tuple[str, ...], form: str, tells: bool, is_git: bool) -> None:
+def command(
+    specs: tuple[str, ...], form: str, output: Path | None, theme: ThemeName, tells: bool, is_git: bool
+) -> None:
     """Tell which layers were added (+), removed (-) and changed (~) between two networks.
 
     BEFORE and AFTER are specs: FILE[:MODEL], zoo:NAME or -. Layers are aligned by structure, not by lines: what is only
@@ -49,9 +69,26 @@ def command(specs: tuple[str, ...], form: str, tells: bool, is_git: bool) -> Non
         raise click.UsageError(f"give two specs, before and after, not {len(specs)}")
     graphs = [_graph(spec) for spec in specs]
     found = _difference(*graphs)
-    sys.stdout.write(_written(found, form))
+    if output is None:
+        sys.stdout.write(_written(found, form))
+    else:
+        _draw(found, output, theme)
     if tells and not found.is_empty:
         sys.exit(1)
+
+
+def _draw(found: Difference, output: Path, theme: ThemeName) -> None:
+    from cnndsl.backends.pictures.formats import Look, difference, format_of
+    from cnndsl.backends.pictures.layout import Unrendered
+    from cnndsl.files import write_whole
+
+    try:
+        picture = difference(found, format_of(output), Look(theme=theme))
+        with writing(output):
+            write_whole(output, picture)
+    except Unrendered as error:
+        click.echo(f"cnndsl: {error}", err=True)
+        sys.exit(2)
 
 
 def _graph(spec: str) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from cnndsl.graph.graph import Graph, Node
@@ -58,6 +58,7 @@ class Folding:
             but the one before, and nothing else reads that; values may have other channels, as those of a dense block
             have, which become ever more. "never": nothing is folded.
         graph: the network; needed for chains only.
+        marks: of nodes that are told from others by more than that.
 
     >>> from cnndsl import parse
     >>> from cnndsl.graph import hierarchy
@@ -66,8 +67,11 @@ class Folding:
     [(1, 'input1'), (1, ('f1',)), (3, ('f2',)), (1, 'fc1')]
     """
 
-    def __init__(self, alike: Alike = "exactly", graph: Graph | None = None) -> None:
+    def __init__(
+        self, alike: Alike = "exactly", graph: Graph | None = None, marks: Mapping[Node, Hashable] | None = None
+    ) -> None:
         self._alike = alike
+        self._marks = marks or {}
         self._readers = graph.readers() if graph else {}
         self._leaving = {end.node for end in graph.outputs} if graph else set()
         self._numbers: dict[Hashable, int] = {}
@@ -122,7 +126,7 @@ class Folding:
         types: Hashable = (*node.input_types, node.type)
         if self._alike == "in a chain":
             types = tuple(read.type.shape[1:] for read in node.inputs), node.type.shape[1:]
-        return str(node.layer), node.shares is None, types
+        return str(node.layer), node.shares is None, types, self._marks.get(node)
 
 
 def _repeated(kinds: Sequence[int], start: int) -> tuple[int, int]:

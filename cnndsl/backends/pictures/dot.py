@@ -15,7 +15,17 @@ from cnndsl.layers.structure import Concat, Input, Subtract
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-__all__ = ["EDGE_SIZE", "FRAME_SIZE", "NODE_SIZE", "Direction", "digraph", "named", "shown_output"]
+__all__ = [
+    "EDGE_SIZE",
+    "FRAME_SIZE",
+    "NODE_SIZE",
+    "Direction",
+    "digraph",
+    "fill_of",
+    "line_of",
+    "named",
+    "shown_output",
+]
 
 Direction = Literal["down", "right"]
 
@@ -67,6 +77,23 @@ def digraph(
 def named(output: int) -> str:
     """The node of an output, by its place among them."""
     return f"output {output + 1}"
+
+
+def fill_of(box: Box, view: View, theme: Theme) -> str:
+    """What a box is filled with: the colour of its family, or in a difference that of what became of it."""
+    if view.marks is None:
+        is_sign = box.node is not None and type(box.node.layer) in labels.SIGNS
+        return theme.plain if is_sign else theme.fill(box.family)
+    return theme.marks.get(view.mark(box) or "", theme.plain)
+
+
+def line_of(arrow: Arrow, view: View, theme: Theme) -> tuple[str, float]:
+    """The colour of an arrow, and how thick it is; in a difference those of a new or a former one stand out."""
+    marks = {view.mark(box) for box in (arrow.source, arrow.target)} if view.marks else set()
+    for mark, colour in theme.ways.items():
+        if mark in marks:
+            return colour, 1.6
+    return (theme.skip, 1.6) if arrow.is_skip else (theme.line, 0.9)
 
 
 def shown_output(view: View, place: int) -> str:
@@ -170,15 +197,16 @@ class _Drawing:
         node, text = box.node, labels.of_box(box, self._view.graph)
         name = self._prefix + box.path
         if node is None:
-            picture.node(name, _escaped(text), fillcolor=self._theme.fill(box.family), penwidth="1.6")
+            picture.node(name, _escaped(text), fillcolor=fill_of(box, self._view, self._theme), penwidth="1.6")
         elif box.is_end or isinstance(node.layer, Input):
             self.end(picture, name, text)
         elif type(node.layer) in labels.SIGNS:
-            picture.node(name, text, **_MERGE)
+            marked = {"fillcolor": fill_of(box, self._view, self._theme)} if self._view.marks else {}
+            picture.node(name, text, **marked, **_MERGE)
         elif isinstance(node.layer, Concat):
             picture.node(name, text, width="0.7")
         else:
-            picture.node(name, _escaped(text), fillcolor=self._theme.fill(box.family))
+            picture.node(name, _escaped(text), fillcolor=fill_of(box, self._view, self._theme))
 
     def end(self, picture: Digraph, name: str, text: str) -> None:
         theme = self._theme
@@ -189,8 +217,9 @@ class _Drawing:
         attributes = {"weight": "8"} if self._is_trunk(arrow) else {}
         if arrow.position and arrow.target.node and isinstance(arrow.target.node.layer, Subtract):
             attributes["headlabel"] = "−"
-        if arrow.is_skip:
-            attributes |= {"color": self._theme.skip, "penwidth": "1.6"}
+        colour, thickness = line_of(arrow, self._view, self._theme)
+        if colour != self._theme.line:
+            attributes |= {"color": colour, "penwidth": f"{thickness:g}"}
         text = _at_arrow(labels.of_value(arrow.type, self._view))
         source, target = self._prefix + arrow.source.path, self._prefix + arrow.target.path
         picture.edge(source, target, label=text, id=name, **attributes)

@@ -15,9 +15,10 @@ from cnndsl.backends.pictures.themes import THEMES, ThemeName
 from cnndsl.graph import Graph
 
 if TYPE_CHECKING:
+    from cnndsl.analyses.diff import Difference
     from cnndsl.backends.pictures.view import View
 
-__all__ = ["FORMATS", "STYLES", "Look", "Style", "format_of", "rendered"]
+__all__ = ["FORMATS", "STYLES", "Look", "Style", "difference", "format_of", "rendered"]
 
 _DEEPEST = 2**31
 _MOST_LEVELS = 6
@@ -110,6 +111,28 @@ def _graph(graph: Graph, look: Look) -> Canvas:
     from cnndsl.backends.pictures.view import view
 
     return draw(view(graph, look.depth, folded=look.folded), THEMES[look.theme], look.direction or "down")
+
+
+def difference(found: Difference, form: str, look: Look) -> bytes:
+    """A picture of what differs between two networks, as a graph: .svg, .png, .pdf or .dot.
+
+    Raises:
+        Unrendered: there is no such format, or what lays out, draws or makes a PDF is missing or fails.
+    """
+    from cnndsl.backends.pictures.difference import view_of
+
+    theme, direction = THEMES[look.theme], look.direction or "down"
+    view = view_of(found, look.depth, folded=look.folded)
+    if form in ("svg", "png", "pdf"):
+        from cnndsl.backends.pictures.graph import draw
+
+        return _drawings(lambda graph, look: draw(view, theme, direction))[form](view.graph, look)
+    if form == "dot":
+        from cnndsl.backends.pictures.dot import digraph
+
+        source: str = digraph(view, theme, direction).source
+        return source.encode()
+    raise Unrendered(f"a picture of a difference has no .{form}; it has .svg, .png, .pdf, .dot")
 
 
 def _blocks(graph: Graph, look: Look) -> Canvas:

@@ -8,7 +8,17 @@ from typing import Any
 from cnndsl.backends.pictures import labels
 from cnndsl.backends.pictures.canvas import Canvas, Curve, Ellipse, Group, Item, Point, Rectangle, Text
 from cnndsl.backends.pictures.columns import Piece, broken
-from cnndsl.backends.pictures.dot import EDGE_SIZE, FRAME_SIZE, NODE_SIZE, Direction, digraph, named, shown_output
+from cnndsl.backends.pictures.dot import (
+    EDGE_SIZE,
+    FRAME_SIZE,
+    NODE_SIZE,
+    Direction,
+    digraph,
+    fill_of,
+    line_of,
+    named,
+    shown_output,
+)
 from cnndsl.backends.pictures.fonts import width
 from cnndsl.backends.pictures.layout import laid_out, program_version
 from cnndsl.backends.pictures.pages import page
@@ -98,10 +108,10 @@ class _Drawing:
             return
         shape: list[Item]
         if node is not None and type(node.layer) in labels.SIGNS:
-            shape = [Ellipse(center, size.x, size.y, theme.plain, theme.line)]
+            shape = [Ellipse(center, size.x, size.y, fill_of(box, self._view, theme), theme.line)]
         else:
             place = center.x - size.x / 2, center.y - size.y / 2, size.x, size.y
-            fill = theme.fill(box.family)
+            fill = fill_of(box, self._view, theme)
             shape = list(_stacked(place, 6, fill, theme.line, 1 if node else 1.6, box.entry.times))
         label = Text(Point(center.x, center.y + _MIDDLE * NODE_SIZE), text, NODE_SIZE, theme.ink)
         leaving = labels.of_type(box.entry.leaving.type)
@@ -117,8 +127,9 @@ class _Drawing:
 
     def _line(self, place: int, edge: Mapping[str, Any]) -> Iterator[Piece]:
         tip, points = self._spline(edge["pos"])
-        is_skip = place < len(self._view.arrows) and self._view.arrows[place].is_skip
-        colour, thickness = (self._theme.skip, 1.6) if is_skip else (self._theme.line, 0.9)
+        colour, thickness = self._theme.line, 0.9
+        if place < len(self._view.arrows):
+            colour, thickness = line_of(self._view.arrows[place], self._view, self._theme)
         curve = Curve(points, colour, thickness, arrow=tip)
         covered = [*points, tip] if tip else points
         corner = Point(min(point.x for point in covered) - 3, min(point.y for point in covered))

@@ -27,6 +27,8 @@ class Theme:
         on_end: the text on them.
         plain: what has no family.
         families: layers, by family.
+        marks: in a picture of a difference, what was added, removed and changed.
+        ways: arrows from and to what was added, and to what was removed.
     """
 
     paper: str
@@ -40,6 +42,8 @@ class Theme:
     on_end: str
     plain: str
     families: Mapping[str, str]
+    marks: Mapping[str, str]
+    ways: Mapping[str, str]
 
     def fill(self, family: str) -> str:
         return self.families.get(family, self.plain)
@@ -66,6 +70,8 @@ THEMES: Mapping[ThemeName, Theme] = {
             "regularisation": "#e5e8eb",
             "rearrangement": "#cdeff0",
         },
+        marks={"added": "#a6e3b3", "removed": "#ffb3ad", "changed": "#ffe08a"},
+        ways={"added": "#1a7f37", "removed": "#cf222e"},
     ),
     "dark": Theme(
         paper="#0d1117",
@@ -87,6 +93,8 @@ THEMES: Mapping[ThemeName, Theme] = {
             "regularisation": "#43474d",
             "rearrangement": "#255253",
         },
+        marks={"added": "#1f6b3a", "removed": "#8a2f2f", "changed": "#6e5b14"},
+        ways={"added": "#4ac26b", "removed": "#ff7b72"},
     ),
     # Families differ in lightness, in steps that grey keeps and that no kind of colour blindness takes away.
     "print": Theme(
@@ -109,5 +117,7 @@ THEMES: Mapping[ThemeName, Theme] = {
             "regularisation": "#eaeef3",
             "rearrangement": "#ebfdfd",
         },
+        marks={"added": "#d5f0db", "removed": "#d98880", "changed": "#f3e2a4"},
+        ways={"added": "#2b6b3c", "removed": "#8c2f25"},
     ),
 }

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from cnndsl.analyses.outline import REPEAT, Entry, outline
 from cnndsl.graph import End, Graph, Node
 from cnndsl.layers import TensorType
 from cnndsl.layers.structure import Add, Concat, Multiply, Subtract
 
-__all__ = ["MOST_BOXES", "Arrow", "Box", "Frame", "View", "inside", "of_entries", "view"]
+__all__ = ["MOST_BOXES", "Arrow", "Box", "Frame", "Mark", "View", "inside", "of_entries", "view"]
 
 MOST_BOXES = 150
 """Lines of the outline of a picture whose depth was left open: more would not be looked at one by one."""
+
+Mark = Literal["added", "removed", "changed"]
+"""What became of a layer."""
 
 MERGES = (Add, Subtract, Multiply, Concat)
 
@@ -106,6 +110,7 @@ class View:
         arrows: in execution order of their targets.
         outputs: what leaves, and from which box.
         is_sized: whether the sizes of values are written at arrows.
+        marks: in a picture of a difference what became of each node, of those that are not the same.
     """
 
     graph: Graph
@@ -113,6 +118,12 @@ class View:
     arrows: list[Arrow]
     outputs: list[tuple[End, Box]]
     is_sized: bool = True
+    marks: Mapping[Node, Mark] | None = None
+
+    def mark(self, box: Box) -> Mark | None:
+        """What became of a box; of a block that is not opened "changed", where not all of it became the same."""
+        found = {(self.marks or {}).get(node) for node in box.entry.nodes}
+        return found.pop() if len(found) == 1 else "changed"
 
     def boxes(self) -> Iterator[Box]:
         """All of them, in execution order."""
@@ -139,12 +150,25 @@ def view(graph: Graph, depth: int | None = None, *, folded: bool = True) -> View
     return of_entries(graph, outline(graph, depth, most_lines=MOST_BOXES, alike="in a chain" if folded else "never"))
 
 
-def of_entries(graph: Graph, entries: Iterable[Entry]) -> View:
-    """What a picture shows of a network whose outline this is."""
+def of_entries(graph: Graph, entries: Iterable[Entry], further: Iterable[tuple[Node, Node]] = ()) -> View:
+    """What a picture shows of a network whose outline this is.
+
+    Args:
+        graph: the network.
+        entries: its outline.
+        further: arrows from one node to another besides those of the network.
+    """
     placing = _Placing()
     members = placing.members(entries, ())
     outputs = [(end, placing.boxes[end.node]) for end in graph.outputs]
-    return View(graph, members, list(_arrows(graph, graph, placing)), outputs)
+    arrows = list(_arrows(graph, graph, placing))
+    ends = {(arrow.source, arrow.target) for arrow in arrows}
+    for read, node in further:
+        source, target = placing.boxes[read], placing.boxes[node]
+        if source is not target and (source, target) not in ends:
+            ends.add((source, target))
+            arrows.append(Arrow(source, target, read.type, len(node.inputs)))
+    return View(graph, members, arrows, outputs)
 
 
 def inside(graph: Graph, block: Entry, entries: Iterable[Entry]) -> View:
