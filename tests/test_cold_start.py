@@ -53,6 +53,11 @@ def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     assert [name for name in HEAVY if name in imported_by(*arguments)] == []
 
 
+def test_a_difference_needs_networkx_only() -> None:
+    imported = imported_by("diff", "zoo:vgg16", "zoo:vgg19")
+    assert [name for name in HEAVY if name in imported] == ["networkx"]
+
+
 @pytest.mark.parametrize("form", ["dot", "svg"])
 def test_a_picture_needs_graphviz_only(form: str, tmp_path: Path) -> None:
     imported = imported_by("render", "specs/lenet5.cnn", "-o", str(tmp_path / f"net.{form}"))
