@@ -526,6 +526,34 @@ def test_a_worker_that_dies_ends_a_training_and_nothing_is_lost(tmp_path: Path) 
     assert weights(run) == weights(tmp_path / "whole")
 
 
+class Failing:
+    """A feed that fails when it is asked for its second epoch, before the first batch."""
+
+    def __init__(self, feed: Any) -> None:
+        self.feed, self.labels, self.left_out, self.epochs = feed, feed.labels, feed.left_out, 0
+
+    def batches(self, indices: Any) -> Any:
+        from cnndsl.training.errors import Unusable
+
+        self.epochs += 1
+        if self.epochs == 2:
+            raise Unusable("the disk is gone")
+        yield from self.feed.batches(indices)
+
+
+def test_a_fault_between_two_epochs_loses_nothing(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cnndsl.training import train
+
+    plain, run = train.feed, tmp_path / "run"
+    monkeypatch.setattr(train, "feed", lambda *given, **named: Failing(plain(*given, **named)))
+    done = call(*SHORT, "--out", run)
+    assert (done.exit_code, "the disk is gone\n  step 23, in epoch 1, is saved; " in done.stderr) == (2, True)
+    monkeypatch.setattr(train, "feed", plain)
+    again = call("train", "--resume", run)
+    assert "  goes on  from step 23, epoch 1\n" in again.stdout
+    assert weights(run) == weights(whole)
+
+
 @pytest.mark.parametrize("change", ["vanishes", "changes"])
 def test_a_picture_that_is_another_in_the_middle_ends_a_training_and_nothing_is_lost(
     change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
