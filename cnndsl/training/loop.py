@@ -228,7 +228,7 @@ class Training:
         """All that it takes to go on from here as if nothing had been; only where it is whole."""
         drawn = draws()
         tensors = {
-            "order": self.generator.get_state() if self.position else self._drawn,
+            "order": self.generator.get_state(),
             "epoch": self._drawn,
             "tally": self._tally.totals,
             **under("network", tensors_of(self.network)),
