@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import isfinite
-from time import perf_counter
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,11 +23,9 @@ from cnndsl.training.recipe import Recipe
 from cnndsl.training.recipe.schedules import Plateau
 from cnndsl.training.schedule import PlateauWatch, factor
 from cnndsl.training.state import State, draws, memory_of, redraw, remember, taken, under
+from cnndsl.training.tally import Tally
 
 __all__ = ["Means", "Training"]
-
-READ_EVERY = 0.1
-"""Seconds between two looks at the loss: on a GPU a look waits for what is under way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +83,7 @@ class Training:
         self.is_whole = True
         self._drawn = self.generator.get_state()
         """Where the generator stands when the order of the epoch is drawn."""
-        self._tally = _Tally(means.device)
+        self._tally = Tally(means.device)
 
     @property
     def evaluated(self) -> torch.nn.Module:
@@ -119,7 +115,7 @@ class Training:
 
     def _one_epoch(self, watch: Callable[[Progress], None]) -> EpochMetrics:
         if not self.position:
-            self._tally = _Tally(self.means.device)
+            self._tally = Tally(self.means.device)
         self.network.train()
         batches = _batches(self._order()[self.position :], self.recipe.batch)
         done = self.position // self.recipe.batch
@@ -295,48 +291,6 @@ class Training:
         """Those of the batches of a step that is not over."""
         every = enumerate(self.network.parameters())
         return {str(number): each.grad for number, each in every if each.grad is not None}
-
-
-class _Tally:
-    """Losses and right answers of an epoch, added up on the device."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.totals = torch.zeros(2, dtype=torch.float64, device=device)
-        self._start = self._seen = perf_counter()
-        self.images = 0
-        self.loss = self.accuracy = 0.0
-
-    def add(self, losses_and_right: Tensor, images: int) -> None:
-        self.totals += losses_and_right
-        self.images += images
-
-    @property
-    def seconds(self) -> float:
-        """Since the epoch began, without what lay between an end and a going on."""
-        return perf_counter() - self._start
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the last look is a while ago."""
-        return perf_counter() - self._seen > READ_EVERY
-
-    def read(self) -> None:
-        """Look at the figures, which waits for the device."""
-        self.loss, self.accuracy = (self.totals / max(1, self.images)).tolist()
-        self._seen = perf_counter()
-
-    def progress(self, epoch: int, step: int, steps: int) -> Progress:
-        return Progress(epoch, step, steps, self.loss, self.accuracy, self.images / self.seconds)
-
-    def dump(self) -> dict[str, float]:
-        """What is not in `totals`, as plain numbers."""
-        return {"images": self.images, "seconds": self.seconds}
-
-    def load(self, totals: Tensor, values: Mapping[str, Any]) -> None:
-        """Take over what `totals` and `dump` gave."""
-        self.totals.copy_(totals)
-        self.images = int(values["images"])
-        self._start = perf_counter() - float(values["seconds"])
 
 
 def _batches(order: Tensor, size: int) -> list[Tensor]:
