@@ -224,9 +224,9 @@ def _log(results: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=25)
-    parser.add_argument("--seconds", type=float, default=120, help="within which a process is killed")
-    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--epochs", type=int, default=46)
+    parser.add_argument("--seconds", type=float, default=110, help="within which a process is killed")
+    parser.add_argument("--seed", type=int, default=3, help="of the moments")
     parser.add_argument("--output", type=Path)
     parser.add_argument("--page", action="store_true", help="only write docs/survival.md from the results")
     given = parser.parse_args()
