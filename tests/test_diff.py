@@ -234,6 +234,13 @@ def test_the_exit_status_tells_only_where_it_is_asked(run: Run, tmp_path: Path) 
         assert "Traceback" not in done.stderr
 
 
+def test_what_is_set_from_outside_is_set_of_both(run: Run) -> None:
+    assert lines(run, "zoo:lenet5", "-e", "classes = 3\nINPUT(1x32x32) -> FC(classes)", "-D", "classes=7")
+    done = run("diff", "zoo:vgg16", "zoo:vgg19", "--input", "3x64x64")
+    assert any("+ CONV(512" in line and "512x8x8" in line for line in done.stdout.splitlines())
+    assert run("diff", "zoo:vgg16", "zoo:vgg19", "-D", "no=3").returncode == 1
+
+
 def test_git_shows_what_differs(tmp_path: Path) -> None:
     program = Path(sys.executable).parent / "cnndsl"
 

@@ -11,7 +11,7 @@ import click
 
 from cnndsl.cli._choice import Words
 from cnndsl.cli._output import writing
-from cnndsl.cli._specs import show
+from cnndsl.cli._specs import Given, Spec, read_specs, show, spec_arguments
 from cnndsl.source import Source, UnreadableSource, read
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _themes() -> Iterable[str]:
 
 
 @click.command("diff", short_help="Tell what differs between two networks.")
-@click.argument("specs", metavar="BEFORE AFTER", nargs=-1, required=True)
+@spec_arguments
 @click.option(
     "--format",
     "form",
@@ -55,20 +55,36 @@ def _themes() -> Iterable[str]:
 @click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 where they differ, and 0 where they do not.")
 @click.option("--git", "is_git", is_flag=True, help="Take the arguments that git gives to `diff.NAME.command`.")
 def command(
-    specs: tuple[str, ...], form: str, output: Path | None, theme: ThemeName, tells: bool, is_git: bool
+    specs: tuple[str, ...],
+    texts: tuple[str, ...],
+    parameters: Given,
+    inputs: Given,
+    roots: tuple[Path, ...],
+    max_nodes: int,
+    form: str,
+    output: Path | None,
+    theme: ThemeName,
+    tells: bool,
+    is_git: bool,
 ) -> None:
     """Tell which layers were added (+), removed (-) and changed (~) between two networks.
 
-    BEFORE and AFTER are specs: FILE[:MODEL], zoo:NAME or -. Layers are aligned by structure, not by lines: what is only
-    written differently is the same. The numbers are how many more parameters and multiply-accumulates there are.
+    Give two specs, the former first; what is set from outside is set of both. Layers are aligned by structure, not by
+    lines: what is only written differently is the same. The numbers are how many more parameters and
+    multiply-accumulates there are.
     """
     if is_git:
         _for_git(specs, form)
         return
-    if len(specs) != 2:
-        raise click.UsageError(f"give two specs, before and after, not {len(specs)}")
-    graphs = [_graph(spec) for spec in specs]
-    found = _difference(*graphs)
+    if len(specs) + len(texts) != 2:
+        raise click.UsageError(f"give two specs, before and after, not {len(specs) + len(texts)}")
+    sources, complete = read_specs(specs, texts)
+    if not complete:
+        sys.exit(2)
+    before, after = (
+        _compiled(Spec(each, each.with_settings(parameters), inputs, roots, max_nodes)) for each in sources
+    )
+    found = _difference(before, after)
     if output is None:
         sys.stdout.write(_written(found, form))
     else:
@@ -91,20 +107,11 @@ def _draw(found: Difference, output: Path, theme: ThemeName) -> None:
         sys.exit(2)
 
 
-def _graph(spec: str) -> Graph:
-    from cnndsl.cli._specs import read_specs
-
-    sources, complete = read_specs([spec], [])
-    if not complete:
-        sys.exit(2)
-    return _compiled(sources[0])
-
-
-def _compiled(source: Source) -> Graph:
+def _compiled(spec: Spec) -> Graph:
     from cnndsl.model import Model, SpecError
 
     try:
-        model = Model.compiled(source, source.with_settings({}), {})
+        model = Model.compiled(*spec)
     except SpecError as error:
         show(error.diagnostics)
         sys.exit(1)
