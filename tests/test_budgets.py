@@ -251,7 +251,7 @@ def test_pre_commit_installs_and_runs_the_hooks(tmp_path: Path) -> None:
     run_it = [sys.executable, "-m", "pre_commit", "try-repo", str(hooks), "--all-files"]
     done = call(*run_it)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "error[unknown-layer]: there is no layer or definition `CONF`" in done.stdout
+    assert "error[unknown-layer]: there is no layer, definition or function `CONF`" in done.stdout
     (project / "net.cnn").write_text("INPUT(3x32x32) -> CONV(8) -> GAP -> FC(10)\n")
     call("git", "add", "net.cnn")
     assert call(*run_it).returncode == 0
