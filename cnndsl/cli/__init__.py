@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import pkgutil
 import sys
+import threading
 from importlib import import_module
 
 import click
@@ -48,15 +50,37 @@ def commands() -> None:
 
 
 def main() -> None:
-    """The entry point of `cnndsl` and of `python -m cnndsl`."""
+    """The entry point of `cnndsl` and of `python -m cnndsl`; the process ends with it."""
     sys.stdout = sys.stdout or io.StringIO()  # closed by whoever started us
     sys.stderr = sys.stderr or io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may not know every character of a spec
     try:
-        commands(prog_name="cnndsl")
+        status = _called()
         sys.stdout.flush()
     except OSError as error:  # a full disk, say
         sys.stderr.write(f"cnndsl: cannot write: {error.strerror}\n")
         os._exit(2)  # past the interpreter's own attempt to flush
+    _end(status)
+
+
+def _called() -> int:
+    """The exit status of the command that is called."""
+    try:
+        commands(prog_name="cnndsl")
+    except SystemExit as done:
+        if not isinstance(done.code, int | None):
+            raise
+        return done.code or 0
+    return 0
+
+
+def _end(status: int) -> None:
+    """End the process. Python would first take its modules apart, which is a fourteenth of the time of `check`."""
+    if "torch" in sys.modules or threading.active_count() > 1:  # they have more to do at the end
+        sys.exit(status)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
