@@ -108,13 +108,13 @@ def moments(draw: random.Random, seconds: float, share: float) -> Iterator[Momen
 
 def _killed(words: Sequence[str], out: Path, moment: Moment, slow: float) -> Killed | None:
     """Start a process and kill it; None if it was done before."""
-    mark = out.with_suffix(".writing")
+    mark = _mark(out)
     mark.unlink(missing_ok=True)
     start = time.perf_counter()
     log = out.with_suffix(".log")
     with log.open("w") as file:
         process = subprocess.Popen(
-            _command(words, out, slow, mark), cwd=ROOT, env=_environment(), stdout=file, stderr=subprocess.STDOUT
+            _command(words, out, slow), cwd=ROOT, env=_environment(), stdout=file, stderr=subprocess.STDOUT
         )
     while process.poll() is None:
         passed, is_writing = time.perf_counter() - start, moment.writing and _number(mark) == moment.writing
@@ -130,9 +130,13 @@ def _killed(words: Sequence[str], out: Path, moment: Moment, slow: float) -> Kil
     return None
 
 
-def _command(words: Sequence[str], out: Path, slow: float, mark: Path | None = None) -> list[str]:
-    mark = mark or out.with_suffix(".writing")
-    return [sys.executable, str(SLOWLY), str(mark), str(slow), *words, "--resume", str(out)]
+def _mark(out: Path) -> Path:
+    """What is there while a checkpoint is half written."""
+    return out.with_suffix(".writing")
+
+
+def _command(words: Sequence[str], out: Path, slow: float) -> list[str]:
+    return [sys.executable, str(SLOWLY), str(_mark(out)), str(slow), *words, "--resume", str(out)]
 
 
 def _environment() -> dict[str, str]:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["Depth", "Words"]
+__all__ = ["Depth", "Words", "themes"]
 
 _ALL = "all"
 """Stands for every word, and for every level of blocks."""
@@ -57,6 +57,13 @@ class Words(click.ParamType[Any]):
 
         before, comma, last = incomplete.rpartition(",") if self._several else ("", "", incomplete)
         return [CompletionItem(f"{before}{comma}{word}") for word in self._words() if word.startswith(last)]
+
+
+def themes() -> Iterable[str]:
+    """The words of --theme."""
+    from cnndsl.backends.pictures.themes import THEMES
+
+    return THEMES
 
 
 class Depth(click.ParamType[int]):

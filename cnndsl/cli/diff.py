@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cnndsl.cli._choice import Words
+from cnndsl.cli._choice import Words, themes
 from cnndsl.cli._output import writing
 from cnndsl.cli._specs import Given, Spec, read_specs, show, spec_arguments
 from cnndsl.source import Source, UnreadableSource, read
@@ -26,12 +25,6 @@ _NOTHING = "/dev/null"
 
 _OF_GIT = 7
 """Arguments of a program that git calls to show a difference: path, and of each side a file, its hash and its mode."""
-
-
-def _themes() -> Iterable[str]:
-    from cnndsl.backends.pictures.themes import THEMES
-
-    return THEMES
 
 
 @click.command("diff", short_help="Tell what differs between two networks.")
@@ -51,7 +44,7 @@ def _themes() -> Iterable[str]:
     type=click.Path(path_type=Path),
     help="Draw it: .svg, .png, .pdf or .dot; added green, removed red, changed yellow.",
 )
-@click.option("--theme", type=Words(_themes), default="light", show_default=True, help="The colours of the picture.")
+@click.option("--theme", type=Words(themes), default="light", show_default=True, help="The colours of the picture.")
 @click.option("--exit-code", "tells", is_flag=True, help="Exit with 1 where they differ, and 0 where they do not.")
 @click.option("--git", "is_git", is_flag=True, help="Take the arguments that git gives to `diff.NAME.command`.")
 def command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnndsl.cli._choice import Depth, Words
+from cnndsl.cli._choice import Depth, Words, themes
 from cnndsl.cli._output import writing
 from cnndsl.cli._specs import model_argument
 
@@ -26,12 +26,6 @@ def _styles() -> Iterable[str]:
     from cnndsl.backends.pictures.formats import STYLES
 
     return STYLES
-
-
-def _themes() -> Iterable[str]:
-    from cnndsl.backends.pictures.themes import THEMES
-
-    return THEMES
 
 
 @click.command("render", short_help="Draw a network.")
@@ -52,7 +46,7 @@ def _themes() -> Iterable[str]:
     help="Every layer and what flows between them, stages and each distinct block, or feature maps as boxes.",
 )
 @click.option(
-    "--theme", type=Words(_themes), default="light", show_default=True, help="The colours; those of print keep in grey."
+    "--theme", type=Words(themes), default="light", show_default=True, help="The colours; those of print keep in grey."
 )
 @click.option(
     "--direction",

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from cnndsl.backends.torch.weights.load import tensors_of
 from cnndsl.graph import Graph
 from cnndsl.training.errors import Culprit
 from cnndsl.training.loop import Training
-from cnndsl.training.state import State, draws, redraw
+from cnndsl.training.state import State, draws, redraw, under
 
 __all__ = ["kept", "told"]
 
@@ -37,7 +38,7 @@ def told(training: Training, culprit: Culprit, graph: Graph) -> str:
 def kept(training: Training, culprit: Culprit, why: str) -> State:
     """What it takes to look at a batch again: its inputs, targets and labels, and the weights that it met."""
     tensors = {"inputs": culprit.inputs, "targets": culprit.targets, "labels": culprit.labels, "drawn": culprit.drawn}
-    weights = {f"network.{name}": tensor for name, tensor in training.network.state_dict().items()}
+    weights = under("network", tensors_of(training.network))
     return State({**tensors, **weights}, {"epoch": training.epoch + 1, "step": training.step, "why": why})
 
 

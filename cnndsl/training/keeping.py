@@ -48,9 +48,11 @@ class Keeper:
         self._at: tuple[int, int] | None = None
         self._unwritten: Path | None = None
 
-    def go_on(self, training: Training) -> None:
-        """Note that a training goes on from a checkpoint."""
-        self._note(training)
+    def note(self, training: Training) -> None:
+        """Note that there is a checkpoint of this moment."""
+        self._last, self._then = training.step, perf_counter()
+        self._at = training.epoch, training.position
+        self.saved = training.step, training.epoch + bool(training.position)
 
     def after_batch(self, training: Training) -> None:
         """Write a checkpoint, if it is time for one."""
@@ -72,7 +74,7 @@ class Keeper:
             last = f"that of step {self.saved[0]:,} is there" if self.saved else "there is none yet"
             self._tell(f"cannot write a checkpoint: {error.strerror}; {last}, and it is tried again")
         else:
-            self._note(training)
+            self.note(training)
 
     def keep_weights(self, network: torch.nn.Module) -> None:
         """Write the weights after an epoch."""
@@ -92,8 +94,3 @@ class Keeper:
         """
         if self._unwritten:
             raise Unusable(f"the training is over, and {self._unwritten} could not be written: make room for it")
-
-    def _note(self, training: Training) -> None:
-        self._last, self._then = training.step, perf_counter()
-        self._at = training.epoch, training.position
-        self.saved = training.step, training.epoch + bool(training.position)

@@ -106,8 +106,7 @@ def _shown(part: Part, name: str) -> str:
 
 
 def _require_named(run: Run, found: list[Difference], changing: Collection[str]) -> None:
-    named = [each for each in changing if each == OPTIMIZER]
-    left = [each for each in found if each.name not in changing and not (named and _is_of_optimizer(each.name))]
+    left = [each for each in found if not _is_named(each.name, changing)]
     if not left:
         return
     width = max(len(each.name) for each in left)
@@ -118,8 +117,9 @@ def _require_named(run: Run, found: list[Difference], changing: Collection[str])
     )
 
 
-def _is_of_optimizer(name: str) -> bool:
-    return name not in Recipe.attributes
+def _is_named(name: str, changing: Collection[str]) -> bool:
+    """Whether something may be another; the optimizer stands for all its arguments."""
+    return name in changing or (OPTIMIZER in changing and name not in Recipe.attributes)
 
 
 def _require_same_network(run: Run, config: Config, plan: Plan) -> None:

@@ -171,7 +171,7 @@ class Trainer:
             self._begin_again(run, begun.config, tell)
         else:
             _tell_of_machines(self._state.values.get("machine"), machine(self.device), tell)
-        if begun.changed or begun.recipe != run.read_recipe():
+        if begun.recipe != run.read_recipe():
             run.write_recipe(begun.recipe)
         done = self._number("epoch")
         self.finished = logs.read_metrics(run.metrics, done)
@@ -240,7 +240,7 @@ class Trainer:
                 training = self.training()
                 if self._state:
                     _load(training, self._state, run)
-                    keeper.go_on(training)
+                    keeper.note(training)
                     self._state = None
                 self.left_out = training.means.feed.left_out
                 yield from self._epochs(training, keeper, kept, watch)

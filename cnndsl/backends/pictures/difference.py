@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from cnndsl.analyses.diff import Difference, Pair
 from cnndsl.analyses.outline import outline
-from cnndsl.backends.pictures.view import MOST_BOXES, Box, Mark, View, of_entries
+from cnndsl.backends.pictures.labels import of_box
+from cnndsl.backends.pictures.view import MOST_BOXES, Mark, View, of_entries
 from cnndsl.graph import Graph, Node
 
 __all__ = ["view_of"]
@@ -15,8 +16,6 @@ __all__ = ["view_of"]
 _SIGNS: Mapping[Mark, str] = {"added": "+", "removed": "−", "changed": "~"}
 _FORMER = "\N{PRIME}"
 """Behind the names of what only the first network has, so that they are no names of the second."""
-
-_MARKS: Mapping[str, Mark] = {"added": "added", "removed": "removed", "changed": "changed"}
 
 
 def view_of(found: Difference, depth: int | None = None, *, folded: bool = True) -> View:
@@ -36,14 +35,8 @@ def view_of(found: Difference, depth: int | None = None, *, folded: bool = True)
     for box in view.boxes():
         mark = view.mark(box)
         if mark is not None and not box.is_end:
-            box.text = f"{_SIGNS[mark]} {_text(box, both.graph)}"
+            box.text = f"{_SIGNS[mark]} {of_box(box, both.graph)}"
     return view
-
-
-def _text(box: Box, graph: Graph) -> str:
-    from cnndsl.backends.pictures.labels import of_box
-
-    return of_box(box, graph)
 
 
 class _Both:
@@ -93,8 +86,8 @@ class _Both:
             scope, name = self._former_scope(of.scope), f"{of.name}{_FORMER}"
             made = replace(of, index=index, inputs=read, scope=scope, name=name, shares=None)
             self._of_before[of] = made
-        if pair.kind in _MARKS:
-            self.marks[made] = _MARKS[pair.kind]
+        if pair.kind != "same" and pair.kind != "resized":
+            self.marks[made] = pair.kind
         return made
 
     def _former_scope(self, scope: Sequence[str]) -> tuple[str, ...]:
