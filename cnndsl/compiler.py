@@ -11,8 +11,10 @@ from cnndsl.diagnostics import Diagnostic, Diagnostics
 from cnndsl.elaborate import NO_DATA, Elaborated, Filling, Measured, elaborate, with_sizes_that_fit
 from cnndsl.graph import Graph
 from cnndsl.resources import MOST_NODES, no_collections
-from cnndsl.source import Source, Span, used
+from cnndsl.source import Source, Span
+from cnndsl.source import used as used_source
 from cnndsl.syntax import ast, parse, parse_expression
+from cnndsl.syntax.remarks import Remarks
 
 __all__ = ["NO_DATA", "Compilation", "Filling", "compile_one", "compile_source"]
 
@@ -35,6 +37,8 @@ class Compilation(NamedTuple):
     """The files that were brought in."""
     is_filled_in: bool = False
     """Whether anything in it, or in what is wrong with it, may follow from the filling."""
+    silenced: tuple[Diagnostic, ...] = ()
+    """Warnings that comments turn off."""
 
     @property
     def has_errors(self) -> bool:
@@ -75,7 +79,7 @@ def compile_source(
     brought_in: dict[Path | None, Source] = {}
 
     def read(name: str, by: Source) -> Source:
-        found = used(name, by, roots)
+        found = used_source(name, by, roots)
         return brought_in.setdefault(found.path, found)
 
     def elaborated(inputs: Mapping[str, object], diagnostics: Diagnostics, most: int = max_nodes) -> Elaborated:
@@ -89,7 +93,18 @@ def compile_source(
     if file and not graphs:
         again = partial(elaborated, most=_MOST_NODES_LOOKED_AT)
         found = with_sizes_that_fit(found, file, inputs or {}, filling, again)
-    return Compilation(source, file, graphs, found, tuple(brought_in.values()), is_filled_in)
+    used = tuple(brought_in.values())
+    heard, silenced = _parted(found, (source, *used)) if file else (found, ())
+    return Compilation(source, file, graphs, heard, used, is_filled_in, silenced)
+
+
+def _parted(
+    found: tuple[Diagnostic, ...], sources: tuple[Source, ...]
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """The diagnostics, and those that comments in the texts turn off."""
+    remarks = Remarks.of(sources)
+    silenced = tuple(filter(remarks.silence, found))
+    return tuple(each for each in (*found, *remarks.wrong) if each not in silenced), silenced
 
 
 def _measures(graph: Graph) -> Measured:

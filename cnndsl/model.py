@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -121,6 +121,24 @@ class Model:
         report = Report(self.graph)
         table = report_table(report, outline(self.graph, depth), USUAL, Training())
         return Summary(write(table), report.cost.params, report.cost.buffers, report.cost.macs)
+
+    def lint(self, *, off: Collection[str] = (), on: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+        """What `cnndsl lint` finds: designs that are legal and seldom meant, and the warnings of `check`.
+
+        Args:
+            off: codes that are not told.
+            on: codes that are told only where they are asked for.
+
+        Raises:
+            ValueError: there is no warning of such a code.
+        """
+        from cnndsl.linting import WARNINGS, Switches, linted
+
+        unknown = [code for code in (*off, *on) if code not in WARNINGS]
+        if unknown:
+            raise ValueError(f"there is no warning {unknown[0]!r}; there are {', '.join(WARNINGS)}")
+        parts = self.source, self.parameters, self.inputs, self.roots, self.max_nodes, self.filling
+        return linted(compile_one(*parts), Switches(off, on))
 
     def torch_source(self) -> str:
         """The network as a Python file that needs torch alone; its last class is the network.

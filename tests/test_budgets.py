@@ -209,6 +209,18 @@ def test_the_action_checks_and_guards(tmp_path: Path) -> None:
     assert (done.returncode, "file=wrong.cnn,line=1,endLine=1,col=19" in done.stdout) == (1, True)
 
 
+def test_the_action_lints_where_it_is_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "net.cnn").write_text("INPUT(3x4x4) -> CONV(8, bias=true) as c -> BN -> RELU\n")
+    done, _ = acted(tmp_path)
+    assert (done.returncode, done.stdout.count("::warning ")) == (0, 1)  # of check itself
+    done, _ = acted(tmp_path, lint="true")
+    assert done.returncode == 1
+    assert re.findall(r"warning\[([\w-]+)\]", done.stdout) == ["unused-value", "needless-bias"]
+    (tmp_path / "net.cnn").write_text("INPUT(3x4x4) -> CONV(8, bias=false) -> BN -> RELU\n")
+    done, _ = acted(tmp_path, lint="true")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_the_action_installs_what_it_checks_with() -> None:
     assert [step.get("uses", "").partition("@")[0] for step in steps()] == ["actions/setup-python", "", ""]
     (install,) = (step for step in steps() if step.get("name") == "Install cnndsl")
@@ -217,15 +229,15 @@ def test_the_action_installs_what_it_checks_with() -> None:
 
 def test_the_hooks_run_what_they_say(tmp_path: Path, run: Run) -> None:
     hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
-    assert hooks.keys() == {"cnndsl-check", "cnndsl-fmt"}
+    assert hooks.keys() == {"cnndsl-check", "cnndsl-lint", "cnndsl-fmt"}
     spec = tmp_path / "net.cnn"
     for hook in hooks.values():
-        spec.write_text("INPUT(3x32x32)->CONV(8)->GAP->FC(10)\n")
+        spec.write_text("INPUT(3x3x3)->CONV(8)->GAP->FC(8)\n")
         assert re.search(hook["files"], str(spec))
         program, *words = shlex.split(hook["entry"])
         assert program == "cnndsl"
         assert run(*words, str(spec)).returncode == 0
-    assert spec.read_text() == "INPUT(3x32x32) -> CONV(8) -> GAP -> FC(10)\n"
+    assert spec.read_text() == "INPUT(3x3x3) -> CONV(8) -> GAP -> FC(8)\n"
     _, *words = shlex.split(hooks["cnndsl-check"]["entry"])
     assert run(*words, "--require", "params < 10", str(spec)).returncode == 1
 
@@ -252,7 +264,7 @@ def test_pre_commit_installs_and_runs_the_hooks(tmp_path: Path) -> None:
     done = call(*run_it)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "error[unknown-layer]: there is no layer, definition or function `CONF`" in done.stdout
-    (project / "net.cnn").write_text("INPUT(3x32x32) -> CONV(8) -> GAP -> FC(10)\n")
+    (project / "net.cnn").write_text("INPUT(3x3x3) -> CONV(8) -> GAP -> FC(8)\n")
     call("git", "add", "net.cnn")
     assert call(*run_it).returncode == 0
 

@@ -336,7 +336,7 @@ def test_every_command_that_takes_a_spec_takes_what_can_be_set_of_it() -> None:
         if (found := commands.get_command(context, name)) is not None
     }
     taking_specs = {name for name, found in options.items() if found & {"spec", "specs"}}
-    assert taking_specs == {"check", "diff", "export", "render", "train"}
+    assert taking_specs == {"check", "diff", "export", "lint", "render", "train"}
     for name in taking_specs:
         assert {"-D", "--input", "-e"} <= options[name], name
 

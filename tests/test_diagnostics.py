@@ -18,6 +18,7 @@ from cnndsl.compiler import compile_one, compile_source
 from cnndsl.diagnostics import CODES
 from cnndsl.diagnostics.json import as_data
 from cnndsl.diagnostics.terminal import render, render_all
+from cnndsl.linting import Switches, linted
 from cnndsl.reference.cases import RULE, Case, case_of, read_case, shown_cases
 from cnndsl.source import Source
 
@@ -33,6 +34,9 @@ def said(case: Case, folder: Path) -> str:
     parameters = dict(re.findall(r"-D (\w+)=(\S+)", case.command))
     model = re.search(r"net\.cnn:(\w+)", case.command)
     source = Source("net.cnn", case.text, folder / "net.cnn", model[1] if model else "")
+    if case.arguments[0] == "lint":
+        turned_on = re.findall(r"--on (\S+)", case.command)
+        return render_all(linted(compile_source(source, parameters), Switches(on=turned_on)))
     compile = compile_source if case.arguments[0] == "check" else compile_one
     return render_all(compile(source, parameters).diagnostics)
 
@@ -61,7 +65,7 @@ def test_message(path: Path, request: pytest.FixtureRequest, tmp_path: Path) -> 
 def test_every_code_is_shown_in_a_case_of_its_own() -> None:
     assert [path.stem for path in shown_cases()] == sorted(CODES)
     assert len(CODES) >= 40
-    for code, (severity, _) in CODES.items():
+    for code, (severity, *_) in CODES.items():
         assert (
             case_of(code).said.startswith(f"{severity.value}[{code}]: ")
             or f"\n{severity.value}[{code}]: " in case_of(code).said

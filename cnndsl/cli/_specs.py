@@ -18,9 +18,20 @@ from cnndsl.source import LARGEST_FILE, ZOO, Source, UnreadableSource, decode, r
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from cnndsl.compiler import Compilation
     from cnndsl.diagnostics import Diagnostic
 
-__all__ = ["Given", "Spec", "model_argument", "read_specs", "show", "spec_argument", "spec_arguments", "standard_input"]
+__all__ = [
+    "Given",
+    "Spec",
+    "model_argument",
+    "read_specs",
+    "show",
+    "spec_argument",
+    "spec_arguments",
+    "standard_input",
+    "without_libraries",
+]
 
 Given = dict[str, str]
 """Texts that the command line gives for names: parameters, inputs."""
@@ -208,6 +219,17 @@ def _standard_input() -> Source:
 def standard_input() -> bytes:
     """What comes in, as far as `decode` needs it to say that it is too much."""
     return sys.stdin.buffer.read(LARGEST_FILE + 1) if sys.stdin else b""
+
+
+def without_libraries(compilations: list[Compilation], specs: tuple[str, ...]) -> list[Compilation]:
+    """Leave out files of a folder that hold nothing but definitions, which `use` brings in elsewhere."""
+
+    def is_library(found: Compilation) -> bool:
+        is_named = found.source.path is None or found.source.name in specs
+        has_flow = found.file is None or found.file.flows
+        return not is_named and not has_flow and [each.code for each in found.diagnostics] == ["no-input"]
+
+    return [found for found in compilations if not is_library(found)] or compilations
 
 
 def show(diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -11,7 +11,7 @@ import click
 from cnndsl.cli._fix import mended, safe_fixes
 from cnndsl.cli._garbage import no_search
 from cnndsl.cli._report import Shape, report_options, written
-from cnndsl.cli._specs import Given, read_specs, show, spec_arguments
+from cnndsl.cli._specs import Given, read_specs, show, spec_arguments, without_libraries
 
 if TYPE_CHECKING:
     from cnndsl.compiler import Compilation
@@ -62,7 +62,7 @@ def command(
         raise click.UsageError("--fix changes files: give the paths of specs of your own")
     if fix:
         sources = [mended(source, lambda text: compiled(text).diagnostics) for source in sources]
-    compilations = _with_networks([compiled(source) for source in sources], specs)
+    compilations = without_libraries([compiled(source) for source in sources], specs)
     for compilation in compilations:
         show(compilation.diagnostics)
         _offer(compilation)
@@ -71,17 +71,6 @@ def command(
         sys.exit(2)
     if any(compilation.has_errors for compilation in compilations):
         sys.exit(1)
-
-
-def _with_networks(compilations: list[Compilation], specs: tuple[str, ...]) -> list[Compilation]:
-    """Leave out files of a folder that hold nothing but definitions, which `use` brings in elsewhere."""
-
-    def is_library(found: Compilation) -> bool:
-        is_named = found.source.path is None or found.source.name in specs
-        has_flow = found.file is None or found.file.flows
-        return not is_named and not has_flow and [each.code for each in found.diagnostics] == ["no-input"]
-
-    return [found for found in compilations if not is_library(found)] or compilations
 
 
 def _offer(found: Compilation) -> None:

@@ -16,10 +16,19 @@ class Severity(Enum):
 
 
 class Code(NamedTuple):
-    """A kind of diagnostic: how much it matters, and the rule behind it in a sentence."""
+    """A kind of diagnostic.
+
+    Attributes:
+        severity: how much it matters.
+        rule: what it is about, in a sentence.
+        is_of_lint: whether `cnndsl lint` alone looks for it.
+        is_on: whether that looks for it unasked.
+    """
 
     severity: Severity
     rule: str
+    is_of_lint: bool = False
+    is_on: bool = True
 
 
 def _error(rule: str) -> Code:
@@ -28,6 +37,10 @@ def _error(rule: str) -> Code:
 
 def _warning(rule: str) -> Code:
     return Code(Severity.WARNING, rule)
+
+
+def _lint(rule: str, *, is_on: bool = True) -> Code:
+    return Code(Severity.WARNING, rule, is_of_lint=True, is_on=is_on)
 
 
 CODES: dict[str, Code] = {
@@ -115,4 +128,28 @@ CODES: dict[str, Code] = {
     "size-order": _warning("Sizes are channels first: 3x224x224."),
     # what depends on the size of the input
     "undecided": _warning("A network with open sizes is checked for all of them; it may fit together for some only."),
+    # what is told of warnings
+    "unknown-code": _warning("A comment `# off: CODE` or `# on: CODE` names a warning that there is."),
+    "needless-off": _lint("A comment `# off: CODE` has something to silence.", is_on=False),
+    # designs that are legal, and seldom meant
+    "dropped-border": _lint("A window that moves on by more than 1 reads its map to the end."),
+    "kernel-beyond-map": _lint("The map that a convolution slides over is at least as large as its kernel."),
+    "pools-nothing": _lint("What is pooled has more than one position."),
+    "needless-bias": _lint(
+        "A layer before a batch norm has no bias: the norm takes the mean away, and the bias with it."
+    ),
+    "dropout-before-norm": _lint(
+        "No dropout comes before a batch norm, whose running variance is that of training, where values are dropped."
+    ),
+    "linear-pair": _lint(
+        "Between two layers with weights stands something that is not linear; depthwise, grouped and one-dimensional "
+        "kernels are made to work in pairs."
+    ),
+    "heavy-fc": _lint("No single FC of a network with convolutions has most of its parameters."),
+    "narrow-view": _lint("Where the last map is averaged, the receptive field of a position is as large as the input."),
+    "softmax-at-end": _lint("A network ends with the logits: the loss that it is trained by has the softmax."),
+    "uneven-channels": _lint(
+        "Filters and units come in multiples of 8, as tensor cores take them; the last layer has as many as asked for.",
+        is_on=False,
+    ),
 }

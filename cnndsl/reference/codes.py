@@ -9,7 +9,7 @@ from cnndsl.diagnostics import CODES, Severity
 from cnndsl.reference.cases import COMMAND, case_of
 from cnndsl.reference.texts import cut
 
-__all__ = ["codes_document"]
+__all__ = ["codes_document", "rule_of"]
 
 _OPENING = """\
 # Codes
@@ -20,6 +20,7 @@ warning there is. This page is written by `make docs` from `cnndsl/diagnostics/c
 """
 
 _LONGEST_LINE = 120
+_OF_LINT = "Warnings of `cnndsl lint`"
 
 
 def codes_document() -> str:
@@ -29,15 +30,27 @@ def codes_document() -> str:
 
 def _contents() -> Iterator[str]:
     for severity in Severity:
-        links = (f"[{code}](#{code})" for code, (its, _) in CODES.items() if its is severity)
-        text = f"{severity.value.capitalize()}s: {', '.join(links)}."
-        yield from (textwrap.fill(text, _LONGEST_LINE, break_on_hyphens=False), "")
+        for of_lint, what in ((False, f"{severity.value.capitalize()}s"), (True, _OF_LINT)):
+            links = [
+                f"[{code}](#{code})"
+                for code, its in CODES.items()
+                if its.severity is severity and its.is_of_lint is of_lint
+            ]
+            if links:
+                yield from (textwrap.fill(f"{what}: {', '.join(links)}.", _LONGEST_LINE, break_on_hyphens=False), "")
+
+
+def rule_of(code: str) -> str:
+    """The rule behind a code, and which command looks for it where that is one alone."""
+    _, rule, is_of_lint, is_on = CODES[code]
+    if not is_of_lint:
+        return rule
+    return f"{rule} `cnndsl lint{'' if is_on else f' --on {code}'}` looks for it."
 
 
 def _code(code: str) -> Iterator[str]:
-    severity, rule = CODES[code]
     case = case_of(code)
-    yield from (f"## {code}", "", f"{severity.value.capitalize()}. {rule}", "")
+    yield from (f"## {code}", "", f"{CODES[code].severity.value.capitalize()}. {rule_of(code)}", "")
     for name, text in {"net.cnn": case.spec, **case.files}.items():
         if case.files:
             yield from (f"{name}:", "")

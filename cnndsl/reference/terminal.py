@@ -10,6 +10,7 @@ from cnndsl.diagnostics import CODES, Diagnostic
 from cnndsl.layers import REQUIRED, Attribute, Layer, Reject
 from cnndsl.layers.signature import default, signature
 from cnndsl.reference.cases import Case, case_of
+from cnndsl.reference.codes import rule_of
 from cnndsl.reference.composites import Composite
 from cnndsl.reference.entries import Entry, families
 from cnndsl.reference.texts import cut, description, filled, gives, meaning
@@ -100,9 +101,8 @@ def _told(found: Diagnostic, width: int) -> Iterator[str]:
 
 
 def _code(code: str, width: int) -> Iterator[str]:
-    severity, rule = CODES[code]
-    yield f"{severity.value}[{code}]"
-    yield _wrapped(rule, width)
+    yield f"{CODES[code].severity.value}[{code}]"
+    yield _wrapped(rule_of(code), width)
     case = case_of(code)
     yield _section("for example", (_indented(cut(case.spec, width - len(_STEP))), *_other_files(case)))
     yield f"{_STEP}$ {case.command}\n{_indented(case.said.rstrip())}"
