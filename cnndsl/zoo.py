@@ -21,11 +21,11 @@ class Entry(NamedTuple):
 
     Attributes:
         name: what stands behind `zoo:`.
-        spec: the name of the file, without its suffix.
+        spec: the name of the file, without its suffix; of one with several models with `:MODEL` behind it.
         settings: the values of the file's parameters that the name stands for, by parameter.
         year: of the publication; None for what was not published.
         task: what the network is for, by the name of a data set where it has one.
-        input: the shape of its input.
+        input: the shape of its input; of several with `; ` between them.
         params: its parameters, as published or counted by other means than the compiler.
         macs: its multiply-accumulates for one sample, likewise.
         outputs: the shapes of its outputs, the main one first.
@@ -46,6 +46,11 @@ class Entry(NamedTuple):
     top1: float | None
     source: str
     counts: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The shapes of its inputs."""
+        return tuple(self.input.split("; "))
 
 
 class _Index(Mapping[str, Entry]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 
 from cnndsl.diagnostics import Label, did_you_mean
 from cnndsl.elaborate.context import Context
@@ -11,7 +12,7 @@ from cnndsl.elaborate.evaluate import Evaluator
 from cnndsl.elaborate.expand import Expander
 from cnndsl.elaborate.program import is_recipe, starts_with_input
 from cnndsl.elaborate.values import UNKNOWN, Block, Draft, Failed, Scope, is_wire
-from cnndsl.source import Span
+from cnndsl.source import Source, Span
 from cnndsl.syntax import ast
 
 __all__ = ["Model", "models"]
@@ -112,7 +113,7 @@ def models(context: Context) -> list[Model]:
     found.sort(key=lambda model: model.span.start)
     _check_names(context, found)
     if wanted:
-        named = [model for model in found if model.name == wanted]
+        named = [model for model in found if wanted in (model.name, *_file_name(model, file.source))]
         block = program.find(wanted)
         if block is not None and block.program is not program and block.definition.name in block.program.models:
             named.append(Named(block))
@@ -121,12 +122,19 @@ def models(context: Context) -> list[Model]:
             help = did_you_mean(wanted, names) or (f"there is {', '.join(names)}" if names else "it has none")
             message = f"{file.source.name} has no model `{wanted}`"
             context.error("no-model", message, Span(file.source, 0, 0), help=help)
+        for model in named[:1]:
+            model.name = file.source.variant or model.name
         return named[:1]
     if not found and not file.broken:
         behind = len(file.source.text.rstrip())
         message = "there is no network in this file: no flow starts with INPUT"
         context.error("no-input", message, Span(file.source, behind, behind), help="write `INPUT -> ...`")
     return found
+
+
+def _file_name(model: Model, source: Source) -> tuple[str, ...]:
+    """What all flows together are also called, beside the name that the zoo has for them."""
+    return (Path(source.name).stem,) if isinstance(model, Flows) else ()
 
 
 def _check_names(context: Context, found: list[Model]) -> None:

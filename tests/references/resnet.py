@@ -119,12 +119,21 @@ def resnext29(groups: int, base: int) -> ResNet:
     return ResNet((3, 3, 3), (64, 128, 256), groups=groups, base=base, cifar=True, classes=10)
 
 
+def transfer(hidden: int = 256, classes: int = 5) -> nn.Module:
+    """ResNet-50 with another head."""
+    module = ResNet(COUNTS[50])
+    head = nn.Sequential(nn.Linear(2048, hidden), nn.ReLU(), nn.Dropout(), nn.Linear(hidden, classes))
+    module.fc = head  # type: ignore[assignment]
+    return module
+
+
 REFERENCES: dict[str, Callable[[], nn.Module]] = {
     "resnet18": lambda: ResNet(COUNTS[18], bottleneck=False),
     "resnet34": lambda: ResNet(COUNTS[34], bottleneck=False),
     "resnet18-a": lambda: ResNet(COUNTS[18], bottleneck=False, padded=True),
     "resnet34-a": lambda: ResNet(COUNTS[34], bottleneck=False, padded=True),
     "resnet50": lambda: ResNet(COUNTS[50]),
+    "transfer": transfer,
     "resnet101": lambda: ResNet(COUNTS[101]),
     "resnet152": lambda: ResNet(COUNTS[152]),
     "resnet50-paper": lambda: ResNet(COUNTS[50], early_stride=True),
