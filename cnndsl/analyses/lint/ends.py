@@ -18,9 +18,8 @@ def narrow_view(network: Network) -> Iterator[Finding]:
     An FC that reads a map weighs its positions by where they are, and so sees them together.
     """
     sizes = {end.name: end.node.type.spatial for end in network.graph.inputs}
-    fields = {row.node: row for row in network.fields.rows}
     for node in _last_poolings(network):
-        for name, along in fields[node.inputs[0]].along.items():
+        for name, along in network.fields[node.inputs[0]].along.items():
             if len(along) != len(sizes[name]) or any(axis is None or axis.stride is None for axis in along):
                 continue
             seen = tuple(axis.size for axis in along if axis is not None)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnndsl.analyses.cost import Cost, cost
-from cnndsl.analyses.receptive_field import ReceptiveFields, receptive_fields
+from cnndsl.analyses.receptive_field import NodeField, receptive_fields
 from cnndsl.diagnostics import Label
 from cnndsl.graph import Graph, Node
 from cnndsl.layers import Layer
@@ -59,8 +59,8 @@ class Network:
         return cost(self.graph)
 
     @cached_property
-    def fields(self) -> ReceptiveFields:
-        return receptive_fields(self.graph)
+    def fields(self) -> dict[Node, NodeField]:
+        return {row.node: row for row in receptive_fields(self.graph).rows}
 
     @cached_property
     def uses(self) -> dict[Node, list[Node]]:
