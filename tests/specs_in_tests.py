@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from conftest import ROOT
@@ -15,6 +16,8 @@ from cnndsl.model import parse
 from cnndsl.source import Source
 
 SPECS: list[Path] = sorted((ROOT / "specs").glob("*.cnn"))
+NETWORKS: list[Path] = [path for path in SPECS if not re.search(r"^\w+ *= INPUT", path.read_text(), re.M)]
+"""Those with one model: the others are loaded by the names that the zoo has for their models."""
 
 
 def compiled(text: str, **parameters: object) -> Compilation:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
-from specs_in_tests import SPECS, graph
+from specs_in_tests import NETWORKS, graph
 
 import cnndsl
 from cnndsl.analyses.conventions import CONVENTIONS, counted
@@ -117,7 +117,7 @@ SLOW = {("unet", "fvcore"), ("unet", "ptflops")}
 
 SPECS_BY_TOOL = [
     pytest.param(spec, tool, id=f"{spec.stem}-{tool}", marks=[pytest.mark.slow] if (spec.stem, tool) in SLOW else [])
-    for spec in SPECS
+    for spec in NETWORKS
     for tool in TOOLS
 ]
 

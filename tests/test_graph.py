@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx
 import pytest
-from specs_in_tests import SPECS, graph
+from specs_in_tests import NETWORKS, graph
 
 from cnndsl.graph import End, Graph, InvalidGraph, Node, verify
 from cnndsl.layers import TensorType
@@ -30,7 +30,7 @@ def chain(text: str = "INPUT(4x8x8) -> RELU -> CONV(3)") -> Graph:
 # verification
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_every_spec_gives_a_graph_that_holds(spec: Path) -> None:
     found = load(spec).graph
     assert verify(found) is found
@@ -128,7 +128,7 @@ def test_a_reader_of_two_arguments_is_named_twice() -> None:
     assert found.readers()[found.nodes[0]] == [found.nodes[1], found.nodes[1]]
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_readers_are_the_inputs_turned_round(spec: Path) -> None:
     found = load(spec).graph
     forward = sorted((read.index, node.index) for node in found for read in node.inputs)
@@ -194,7 +194,7 @@ def test_networkx_keeps_two_edges_between_two_nodes() -> None:
     assert sorted(view["input1"]["add1"]) == [0, 1]
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_networkx_finds_the_shipped_networks_acyclic_and_in_order(spec: Path) -> None:
     found = load(spec).graph
     view = found.to_networkx()

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from specs_in_tests import SPECS, graph
+from specs_in_tests import NETWORKS, graph
 
 import cnndsl
 from cnndsl.analyses.memory import OPTIMIZERS, Memory, memory
@@ -228,7 +228,7 @@ def test_a_module_keeps_what_is_said_of_its_spec(name: str, batch: int) -> None:
     assert ours == torchs
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_as_much_lives_in_a_pass_of_a_spec(spec: str) -> None:
     assert_as_much_lives_in_torch(cnndsl.load(spec).graph, "meta")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from specs_in_tests import SPECS, diagnostics, graph, mistakes, nodes
+from specs_in_tests import NETWORKS, diagnostics, graph, mistakes, nodes
 
 from cnndsl.analyses.cost import cost
 from cnndsl.compiler import Compilation, compile_source
@@ -255,13 +255,22 @@ def _holds(text: str, height: int, width: int) -> bool:
     )
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+ASKING = {
+    "enet": "what a pooling found has its place in maps of one size, which these are for some sizes only",
+    "semi-adversarial": "this network has three inputs",
+    "unet-same": "this network asks whether two sizes are the same",
+}
+
+
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 @pytest.mark.parametrize("larger", [0, 1, 37])
 def test_shipped_specs_are_the_same_with_open_sizes(spec: Any, larger: int) -> None:
     text = spec.read_text()
     written = compile_at(text).graph
     assert written is not None
     channels, *sides = written.inputs[0].node.type.shape
+    if spec.stem in ASKING:
+        pytest.skip(ASKING[spec.stem])
     if len(sides) != 2:
         pytest.skip("this network has no two sides")
     height, width = sides

@@ -17,14 +17,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ROOT, Run
+from conftest import Run
+from specs_in_tests import NETWORKS
 
 import cnndsl
 from cnndsl.backends.pictures.formats import Look, rendered
 from cnndsl.backends.pictures.layout import Unrendered, layout_program
 from cnndsl.graph import Block, End, Graph, scopes
 
-SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.cnn"))
+NAMES = [path.stem for path in NETWORKS]
 NEEDS_TYPST = pytest.mark.skipif(find_spec("typst") is None, reason="typst is missing: pip install 'cnndsl[pdf]'")
 STRANGE = 'a<b>"&\\N\\l&lt;]; x -> y <script/> é→'
 
@@ -73,7 +74,7 @@ def program(path: Path, script: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_node_edge_and_block_is_drawn(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph
     read = drawn(graph)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run
-from specs_in_tests import SPECS
+from specs_in_tests import NETWORKS
 from terminals import shown_on
 
 import cnndsl
@@ -99,7 +99,7 @@ def test_no_level_is_no_depth() -> None:
 
 
 def test_a_report_is_as_deep_as_fits_on_a_page() -> None:
-    for spec in SPECS:
+    for spec in NETWORKS:
         graph = cnndsl.load(spec).graph
         lines = len(list(walk(outline(graph))))
         depths = [len(list(walk(outline(graph, depth)))) for depth in range(1, 12)]
@@ -114,7 +114,7 @@ def test_the_value_that_leaves_a_block_is_told() -> None:
     assert leaving["f"] == "6x6x6"
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_a_flat_report_has_every_layer(spec: Path) -> None:
     graph = cnndsl.load(spec).graph
     assert [(entry.path, entry.label, entry.node) for entry in flat(graph)] == [
@@ -122,7 +122,7 @@ def test_a_flat_report_has_every_layer(spec: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_the_tree_holds_every_layer_once(spec: Path) -> None:
     graph = cnndsl.load(spec).graph
 
@@ -146,7 +146,7 @@ def number(report: Report, word: str, entry: Entry) -> int:
     return 0 if cell == "shared" else cell if isinstance(cell, int) else cell.number  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_every_number_is_the_sum_of_the_lines_below_it(spec: Path) -> None:
     report = Report(cnndsl.load(spec).graph)
     found = outline(report.graph, 99)
@@ -162,7 +162,7 @@ def test_every_number_is_the_sum_of_the_lines_below_it(spec: Path) -> None:
     assert saved == report.memory.training(1).saved
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 @pytest.mark.parametrize("flags", [[], ["--flat"], ["--depth", "1"], ["--depth", "all"]], ids=" ".join)
 def test_printed_totals_are_the_sums_of_the_printed_rows(spec: Path, flags: list[str]) -> None:
     """As read from the table: rows of the outermost level are those whose label begins the line."""
@@ -186,7 +186,7 @@ def printed(spec: Path, flags: list[str]) -> str:
 
 
 def _read(cell: str) -> int:
-    return 0 if cell == "-" else int(cell.replace(",", ""))
+    return 0 if cell in ("-", "shared") else int(cell.replace(",", ""))
 
 
 def test_sizes_are_those_of_the_weights(run: Run) -> None:
@@ -349,7 +349,7 @@ def test_a_folder_stands_for_its_specs(run: Run, tmp_path: Path) -> None:
     done = run("check", str(tmp_path))
     assert [row.split()[0] for row in done.stdout.splitlines()[2:]] == ["b", "a"]
     zoo = run("check", "specs").stdout.splitlines()[2:]
-    assert [row.split()[0] for row in zoo] == [spec.stem for spec in SPECS]
+    assert [row.split()[0] for row in zoo] == [spec.stem for spec in NETWORKS]
 
 
 def test_a_folder_without_specs_is_told(run: Run, tmp_path: Path) -> None:

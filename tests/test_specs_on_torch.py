@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from meta import seen_by_compiler, seen_by_torch
+from specs_in_tests import NETWORKS
 
 import cnndsl
 from cnndsl.layers.normalisation import BatchNormalisation
@@ -16,7 +16,6 @@ torch = pytest.importorskip("torch")
 
 pytestmark = pytest.mark.torch
 
-SPECS = [pytest.param(path, id=path.stem) for path in sorted((ROOT / "specs").glob("*.cnn"))]
 ENTRIES = [
     pytest.param(f"zoo:{entry.name}", id=entry.name, marks=[pytest.mark.slow] if entry.settings else [])
     for entry in zoo().values()
@@ -35,7 +34,7 @@ def test_torch_sees_what_the_compiler_says(name: str) -> None:
     assert all(shapes[end.node.path] == end.node.type.shape for end in model.graph.outputs)
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_batch_norms_keep_two_numbers_a_channel_and_a_count(spec: Path) -> None:
     graph = cnndsl.load(spec).graph
     for node, seen in zip(graph, seen_by_torch(graph), strict=True):
@@ -48,7 +47,7 @@ def test_batch_norms_keep_two_numbers_a_channel_and_a_count(spec: Path) -> None:
 def test_tensors_pass(name: str) -> None:
     model = cnndsl.load(name)
     with torch.no_grad():
-        given = model.to_torch().eval()(torch.randn(1, *model.graph.inputs[0].node.type.shape))
+        given = model.to_torch().eval()(*[torch.randn(1, *end.node.type.shape) for end in model.graph.inputs])
     outputs = given if isinstance(given, tuple) else (given,)
     assert [tuple(output.shape[1:]) for output in outputs] == [end.node.type.shape for end in model.graph.outputs]
     assert all(output.isfinite().all() for output in outputs)

@@ -13,7 +13,7 @@ from constructs import CONSTRUCTS
 from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
 from small import small, spec_of
-from specs_in_tests import SPECS
+from specs_in_tests import NETWORKS
 
 import cnndsl
 from cnndsl.compiler import compile_source
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.torch
 
 torch.set_num_threads(1)  # sums in the same order, compiled or not
 
-NAMES = [*(spec.stem for spec in SPECS), "retinanet"]
+NAMES = [*(spec.stem for spec in NETWORKS), "retinanet"]
 FIVE = ["googlenet", "resnet", "seresnet", "shufflenetv2", "unet"]
 BRANCHING = [pytest.param(name, marks=[] if name in FIVE else pytest.mark.slow) for name in NAMES]
 LARGE = {"alexnet", "mlp", "senet154", "vgg", "wideresnet", "zfnet"}

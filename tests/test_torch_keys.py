@@ -9,7 +9,7 @@ from itertools import cycle
 import pytest
 from constructs import CONSTRUCTS
 from small import text_of
-from specs_in_tests import SPECS
+from specs_in_tests import NETWORKS
 
 import cnndsl
 from cnndsl.compiler import compile_source
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.torch
 Shapes = dict[str, tuple[int, ...]]
 
 SEVERAL = ["lenet5", "shufflenetv2", "unet"]
-EACH = [pytest.param(spec.stem, marks=[] if spec.stem in SEVERAL else pytest.mark.slow) for spec in SPECS]
+EACH = [pytest.param(spec.stem, marks=[] if spec.stem in SEVERAL else pytest.mark.slow) for spec in NETWORKS]
 NEVER_CALLED = {"filters"}
 """Whose definitions are there for other values of its parameters."""
 

@@ -15,7 +15,7 @@ from conftest import ROOT
 from constructs import CONSTRUCTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from specs_in_tests import SPECS
+from specs_in_tests import NETWORKS
 
 import cnndsl
 from cnndsl.backends.torch.library import Library
@@ -112,7 +112,7 @@ def assert_writing_over_changes_nothing(model: Model) -> None:
         assert all(torch.equal(*pair) for pair in pairs)
 
 
-@pytest.mark.parametrize("spec", [*SPECS, PYRAMID], ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", [*NETWORKS, PYRAMID], ids=lambda spec: spec.stem)
 def test_every_spec_agrees_with_its_graph(spec: Path) -> None:
     assert_agrees(cnndsl.load(spec))
 
@@ -313,7 +313,7 @@ def test_export_follows_the_parameters_and_the_input(tmp_path: Path) -> None:
     assert "Input 3x64x64; output 7" in text
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_the_source_is_formatted_typed_and_clean(spec: Path, tmp_path: Path) -> None:
     assert_clean(cnndsl.load(spec).torch_source(), tmp_path)
 

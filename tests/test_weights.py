@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torchvision_names as torchvision
-from specs_in_tests import SPECS as SPECS_OF_FILES
+from specs_in_tests import NETWORKS
 from test_training import call
 
 import cnndsl
@@ -226,7 +226,7 @@ def test_what_is_saved_can_be_loaded(spec: str, tmp_path: Path) -> None:
     assert_holds_the_same(other, network)
 
 
-@pytest.mark.parametrize("spec", [*SPECS_OF_FILES, SHARED], ids=lambda spec: getattr(spec, "stem", "shared"))
+@pytest.mark.parametrize("spec", [*NETWORKS, SHARED], ids=lambda spec: getattr(spec, "stem", "shared"))
 def test_the_graph_knows_the_tensors_of_the_module(spec: Path | str) -> None:
     model = cnndsl.load(spec) if isinstance(spec, Path) else cnndsl.parse(spec)
     with torch.device("meta"):
