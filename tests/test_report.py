@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run
-from specs_in_tests import NETWORKS
+from specs_in_tests import NETWORKS, SPECS
 from terminals import shown_on
 
 import cnndsl
@@ -26,7 +26,9 @@ from cnndsl.analyses.outline import MOST_LINES, Entry, flat, outline, walk
 from cnndsl.analyses.report import Report
 from cnndsl.backends.report.columns import COLUMNS, USUAL, WIDE
 from cnndsl.backends.report.totals import PRECISIONS
+from cnndsl.compiler import compile_source
 from cnndsl.graph import Node
+from cnndsl.source import read
 
 RESIDUAL = """\
 conv(c)  = CONV(c) -> BN
@@ -349,7 +351,8 @@ def test_a_folder_stands_for_its_specs(run: Run, tmp_path: Path) -> None:
     done = run("check", str(tmp_path))
     assert [row.split()[0] for row in done.stdout.splitlines()[2:]] == ["b", "a"]
     zoo = run("check", "specs").stdout.splitlines()[2:]
-    assert [row.split()[0] for row in zoo] == [spec.stem for spec in NETWORKS]
+    models = [graph.name for spec in SPECS for graph in compile_source(read(spec)).graphs]
+    assert [row.split()[0] for row in zoo] == models
 
 
 def test_a_folder_without_specs_is_told(run: Run, tmp_path: Path) -> None:
