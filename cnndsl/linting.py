@@ -8,14 +8,11 @@ from typing import NamedTuple
 
 from cnndsl.analyses.lint import lint
 from cnndsl.compiler import Compilation
-from cnndsl.diagnostics import CODES, Diagnostic, Diagnostics
-from cnndsl.source import Span
+from cnndsl.diagnostics import CODES, WARNINGS, Diagnostic, Diagnostics
+from cnndsl.source import Source, Span
 from cnndsl.syntax.remarks import Remarks
 
-__all__ = ["WARNINGS", "Switches", "linted"]
-
-WARNINGS = tuple(code for code, its in CODES.items() if its.severity.value == "warning")
-"""The codes that can be turned off and on."""
+__all__ = ["AS_IT_IS", "Switches", "linted"]
 
 _NEEDLESS = "needless-off"
 _MOST_PLACES = 3
@@ -28,9 +25,10 @@ class Switches(NamedTuple):
     off: Collection[str] = ()
     on: Collection[str] = ()
 
-    def active(self, remarks: Remarks) -> frozenset[str]:
-        """The codes that are looked for: those that are on by themselves, or turned on here or in the file."""
-        turned_on = {*self.on, *(remark.code for remark in remarks.known if not remark.is_off)}
+    def active(self, remarks: Remarks, source: Source) -> frozenset[str]:
+        """The codes that are looked for: those that are on by themselves, or turned on here or in this file."""
+        in_file = (each.code for each in remarks.known if not each.is_off and each.span.source is source)
+        turned_on = {*self.on, *in_file}
         return frozenset(code for code in WARNINGS if code not in self.off and (CODES[code].is_on or code in turned_on))
 
 
@@ -47,12 +45,11 @@ def linted(found: Compilation, switches: Switches = AS_IT_IS) -> tuple[Diagnosti
     if found.has_errors:
         return found.diagnostics
     remarks = Remarks.of((found.source, *found.used))
-    active = switches.active(Remarks.of((found.source,)))
+    active = switches.active(remarks, found.source)
     told = Diagnostics()
     silenced = list(found.silenced)
     told.extend(each for each in found.diagnostics if each.code in active)
-    for each in _of_rules(found, active, remarks, silenced):
-        told.add(each)
+    told.extend(_of_rules(found, active, remarks, silenced))
     if _NEEDLESS in active:
         told.extend(_needless(found, active, remarks, silenced))
     return told.sorted()

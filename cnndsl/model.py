@@ -132,7 +132,8 @@ class Model:
         Raises:
             ValueError: there is no warning of such a code.
         """
-        from cnndsl.linting import WARNINGS, Switches, linted
+        from cnndsl.diagnostics import WARNINGS
+        from cnndsl.linting import Switches, linted
 
         unknown = [code for code in (*off, *on) if code not in WARNINGS]
         if unknown:

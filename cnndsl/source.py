@@ -261,15 +261,14 @@ def decode(content: bytes, name: str) -> str:
 def _shipped_spec(name: str, model: str) -> Source:
     wanted = name.removeprefix(ZOO)
     entry = zoo().get(wanted)
-    spec, _, own = entry.spec.partition(":") if entry else (wanted, "", "")
-    path = shipped("specs") / f"{spec}{SUFFIX}"
+    path = shipped("specs") / f"{entry.file if entry else wanted}{SUFFIX}"
     if entry is None and wanted not in shipped_specs():
         raise UnreadableSource(f"{name} is not shipped; {_close_to(wanted)}`cnndsl zoo` lists what is")
     text = _read(path, name)
     if entry is None or (entry.spec == wanted and not entry.settings):
         return Source(path.name, text, path, model)
-    variant = "" if own and model else wanted
-    return Source(path.name, text, path, model or own, variant, entry.settings)
+    variant = "" if entry.model and model else wanted
+    return Source(path.name, text, path, model or entry.model, variant, entry.settings)
 
 
 def _close_to(name: str) -> str:

@@ -48,6 +48,16 @@ class Entry(NamedTuple):
     counts: str
 
     @property
+    def file(self) -> str:
+        """The name of its file, without its suffix."""
+        return self.spec.partition(":")[0]
+
+    @property
+    def model(self) -> str:
+        """Which of several models of its file it is; "" of one with a single one."""
+        return self.spec.partition(":")[2]
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The shapes of its inputs."""
         return tuple(self.input.split("; "))

@@ -15,8 +15,8 @@ from programs import Program, programs
 from cnndsl import load, parse
 from cnndsl.analyses.lint import RULES
 from cnndsl.compiler import compile_source
-from cnndsl.diagnostics import CODES, Diagnostic
-from cnndsl.linting import AS_IT_IS, WARNINGS, Switches, linted
+from cnndsl.diagnostics import CODES, WARNINGS, Diagnostic
+from cnndsl.linting import AS_IT_IS, Switches, linted
 from cnndsl.source import Source, read, shipped_specs
 from cnndsl.syntax.remarks import Remarks
 

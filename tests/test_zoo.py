@@ -30,7 +30,7 @@ def size(text: str) -> list[int]:
 
 
 def test_every_spec_has_a_row_and_every_row_a_spec() -> None:
-    assert {spec.stem for spec in SPECS} == {entry.spec.partition(":")[0] for entry in zoo().values()}
+    assert {spec.stem for spec in SPECS} == {entry.file for entry in zoo().values()}
 
 
 FIRST = """
@@ -126,9 +126,9 @@ DETECTORS = {"fast-rcnn", "faster-rcnn-vgg16", "mask-rcnn", "retinanet", "ssd300
 
 def test_classes_can_be_set_for_every_classifier() -> None:
     for entry in zoo().values():
-        if entry.spec.partition(":")[0] in DETECTORS:
+        if entry.file in DETECTORS:
             continue
-        if re.search(r"^classes\b", (ROOT / "specs" / f"{entry.spec.partition(':')[0]}{SUFFIX}").read_text(), re.M):
+        if re.search(r"^classes\b", (ROOT / "specs" / f"{entry.file}{SUFFIX}").read_text(), re.M):
             outputs = cnndsl.load(f"zoo:{entry.name}", classes=7).graph.outputs
             assert all(end.node.type.channels == 7 for end in outputs), entry.name
 

@@ -24,7 +24,7 @@ _Told = Sequence[tuple["Source", tuple["Diagnostic", ...]]]
 
 
 def _codes() -> Iterable[str]:
-    from cnndsl.linting import WARNINGS
+    from cnndsl.diagnostics import WARNINGS
 
     return WARNINGS
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cnndsl.resources import MOST_NODES, MOST_STEPS, STEPS_OF_A_NODE
 
-__all__ = ["CODES", "Code", "Severity"]
+__all__ = ["CODES", "WARNINGS", "Code", "Severity"]
 
 
 class Severity(Enum):
@@ -153,3 +153,6 @@ CODES: dict[str, Code] = {
         is_on=False,
     ),
 }
+
+WARNINGS = tuple(code for code, its in CODES.items() if its.severity is Severity.WARNING)
+"""The codes that can be turned off and on."""

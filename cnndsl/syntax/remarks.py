@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cnndsl.diagnostics import CODES, Diagnostic, suggestion
+from cnndsl.diagnostics import CODES, WARNINGS, Diagnostic, suggestion
 from cnndsl.source import Source, Span
 
 __all__ = ["Remark", "Remarks"]
@@ -69,11 +69,10 @@ class Remarks(NamedTuple):
         known: list[Remark] = []
         wrong: list[Diagnostic] = []
         for remark in (each for source in sources for each in _remarks(source)):
-            code = CODES.get(remark.code)
-            if code is None or code.severity.value == "error":
-                wrong.append(_unknown(remark))
-            else:
+            if remark.code in WARNINGS:
                 known.append(remark)
+            else:
+                wrong.append(_unknown(remark))
         return cls(tuple(known), tuple(wrong))
 
     def silence(self, diagnostic: Diagnostic) -> bool:
@@ -99,6 +98,6 @@ def _unknown(remark: Remark) -> Diagnostic:
     if remark.code in CODES:
         message = f"`{remark.code}` is an error, and errors cannot be turned off"
         return Diagnostic("unknown-code", message, remark.span, help="turn off warnings")
-    help, fix = suggestion(remark.span, (code for code, its in CODES.items() if its.severity.value == "warning"))
+    help, fix = suggestion(remark.span, WARNINGS)
     help = help or "`cnndsl explain CODE` tells of a code; docs/codes.md has them all"
     return Diagnostic("unknown-code", f"there is no warning `{remark.code}`", remark.span, help=help, fix=fix)

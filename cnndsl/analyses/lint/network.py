@@ -88,6 +88,5 @@ def has_weights(layer: Layer) -> bool:
 
 def pools_the_map(node: Node) -> bool:
     """Whether a node makes one position of all: a global pooling, or another one with that result."""
-    if isinstance(node.layer, GlobalAveragePooling | GlobalMaxPooling):
-        return True
-    return isinstance(node.layer, AdaptivePooling) and node.type.elements == node.type.channels
+    may_pool_it = isinstance(node.layer, GlobalAveragePooling | GlobalMaxPooling | AdaptivePooling)
+    return may_pool_it and node.type.elements == node.type.channels

@@ -32,7 +32,7 @@ def needless_bias(network: Network) -> Iterator[Finding]:
 def _is_taken_away(network: Network, node: Node) -> bool:
     readers = network.readers[node]
     are_norms = all(reader.layer.removes_mean for reader in readers)
-    return bool(readers) and are_norms and node not in network.outputs and len(node.type.shape) > 0
+    return bool(readers) and are_norms and node not in network.outputs
 
 
 def dropout_before_norm(network: Network) -> Iterator[Finding]:

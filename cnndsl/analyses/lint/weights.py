@@ -27,14 +27,20 @@ def linear_pair(network: Network) -> Iterator[Finding]:
     for node in network:
         if not has_weights(node.layer):
             continue
-        before = node.inputs[0]
-        while isinstance(before.layer, Flatten):
-            before = before.inputs[0]
+        before = _read_by(node)
         if has_weights(before.layer) and not _is_factor(before) and not _is_factor(node) and not _cross(before, node):
             what = before.layer.word()
             message = f"{node.layer.word()} reads {what} with nothing between them: the two are one linear layer"
             others = (Label(before.span, "the first"),) if before.span != node.span else ()
             yield Finding(node, message, help="put an activation between them, as `RELU`", others=others)
+
+
+def _read_by(node: Node) -> Node:
+    """What a layer reads, whether or not it is flattened before."""
+    read = node.inputs[0]
+    while isinstance(read.layer, Flatten):
+        read = read.inputs[0]
+    return read
 
 
 def _is_factor(node: Node) -> bool:
@@ -64,10 +70,7 @@ def heavy_fc(network: Network) -> Iterator[Finding]:
 
 def _lighter(node: Node) -> str:
     """What makes a dense layer smaller."""
-    read = node.inputs[0]
-    while isinstance(read.layer, Flatten):
-        read = read.inputs[0]
-    entering, units = read.type, node.type.channels
+    entering, units = _read_by(node).type, node.type.channels
     if entering.elements == entering.channels:
         return "have fewer channels before it"
     return f"average the {entering} map first: `GAP -> {node.layer}` has {(entering.channels + 1) * units:,}"

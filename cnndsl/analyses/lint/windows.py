@@ -95,7 +95,7 @@ def kernel_beyond_map(network: Network) -> Iterator[Finding]:
             used, all = _weights_used(window, sizes, node.type.spatial), prod(window.kernel)
             dilated = f", {by_x(reaches)} with its dilation," if reaches != window.kernel else ""
             message = (
-                f"{a_size(window.kernel)} kernel{dilated} is larger than the {_map(sizes)} map that it slides over"
+                f"{a_size(window.kernel)} kernel{dilated} is larger than the {by_x(sizes)} map that it slides over"
             )
             label = f"{used} of its {all} weights ever meet more than padding" if used < all else ""
             help = "take a smaller kernel, fewer strides before it, or a larger input"
@@ -132,7 +132,3 @@ def _is_closed(node: Node) -> bool:
 
 def _one(numbers: tuple[int, ...]) -> str:
     return str(numbers[0]) if len(set(numbers)) == 1 else by_x(numbers)
-
-
-def _map(sizes: tuple[int, ...]) -> str:
-    return by_x(sizes) if len(sizes) > 1 else str(sizes[0])
