@@ -127,6 +127,6 @@ def compile_one(
         return found
     names = [graph.name for graph in found.graphs]
     message = f"{source.name} has {len(names)} models: {', '.join(names)}"
-    help = f"say which: {' or '.join(f'{source.name}:{name}' for name in names)}"
+    help = f"say which: {' or '.join(f'{source.address}:{name}' for name in names)}"
     which = Diagnostic("which-model", message, Span(source, 0, 0), help=help)
     return found._replace(graphs=(), diagnostics=(which, *found.diagnostics))

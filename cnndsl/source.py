@@ -96,6 +96,11 @@ class Source:
         """The name of a file that holds this text alone, where what is set of it is kept elsewhere."""
         return f"{self.variant}{SUFFIX}" if self.variant else self.name
 
+    @property
+    def address(self) -> str:
+        """What reads it again: `zoo:NAME` for a shipped one, else the name."""
+        return self.name if self.path is None or self.may_change else ZOO + self.stem
+
     def with_settings(self, parameters: Mapping[str, object]) -> dict[str, object]:
         """Values for its parameters, those that its name stands for included; the given ones win."""
         return {**self.settings, **parameters}
@@ -180,7 +185,8 @@ def split_model(name: str) -> tuple[str, str]:
         zoo, _, model = name.removeprefix(ZOO).partition(":")
         return ZOO + zoo, model
     before, found, model = name.rpartition(f"{SUFFIX}:")
-    return (before + SUFFIX, model) if found and model.isidentifier() else (name, "")
+    is_one = found and model and not any(each in model for each in "/\\:")
+    return (before + SUFFIX, model) if is_one else (name, "")
 
 
 def used(name: str, by: Source, roots: Sequence[Path] = ()) -> Source:

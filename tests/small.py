@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from conftest import ROOT
-
 import cnndsl
 from cnndsl.model import Model
-from cnndsl.source import read, shipped_specs
+from cnndsl.source import read
 
-__all__ = ["small", "spec_of", "text_of"]
+__all__ = ["small", "text_of"]
 
 _SIZES = {
     "alexnet": "3x127x127",
+    "deconvnet": "3x224x224",
     "euronet": "13x32x32",
     "inceptionresnet": "3x107x107",
     "inceptionv3": "3x107x107",
     "inceptionv4": "3x107x107",
+    "segnet": "3x32x32",
+    "ssd300": "3x268x268",
     "unet": "1x188x188",
+    "unet-same": "1x32x32",
     "zfnet": "3x127x127",
 }
 _ENOUGH = 64
@@ -26,14 +28,9 @@ _CROPS = (392, 200, 104, 56)
 """Those of a U-Net for 572x572; for 188x188 all are 8."""
 
 
-def spec_of(name: str) -> str:
-    """What loads a shipped spec, or one that stands beside a module by hand."""
-    return f"zoo:{name}" if name in shipped_specs() else str(ROOT / "benchmarks" / "by_hand" / f"{name}.cnn")
-
-
 def text_of(name: str) -> str:
-    """What it says."""
-    return read(spec_of(name)).text
+    """What a shipped spec says."""
+    return read(f"zoo:{name}").text
 
 
 def small(name: str) -> Model:
@@ -45,8 +42,9 @@ def small(name: str) -> Model:
             assert text.count(f" {crop},") == 1
             text = text.replace(f" {crop},", " 8,")
         return cnndsl.parse(text, input=size)
-    model = cnndsl.load(spec_of(name))
-    shape = model.graph.inputs[0].node.type.shape
-    if size is None and max(shape[1:]) <= _ENOUGH:
+    model = cnndsl.load(f"zoo:{name}")
+    shapes = {end.name: end.node.type.shape for end in model.graph.inputs}
+    if size is None and all(max(shape[1:], default=0) <= _ENOUGH for shape in shapes.values()):
         return model
-    return cnndsl.load(spec_of(name), input=size or (shape[0], _ENOUGH, _ENOUGH))
+    sizes = {name: (shape[0], _ENOUGH, _ENOUGH) for name, shape in shapes.items()}
+    return cnndsl.load(f"zoo:{name}", input=size or sizes)

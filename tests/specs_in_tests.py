@@ -13,11 +13,13 @@ from cnndsl.diagnostics.terminal import render_all
 from cnndsl.graph import Graph
 from cnndsl.layers import Layer
 from cnndsl.model import parse
-from cnndsl.source import Source
+from cnndsl.source import Source, zoo
 
 SPECS: list[Path] = sorted((ROOT / "specs").glob("*.cnn"))
 NETWORKS: list[Path] = [path for path in SPECS if not re.search(r"^\w+ *= INPUT", path.read_text(), re.M)]
 """Those with one model: the others are loaded by the names that the zoo has for their models."""
+ZOO: list[str] = sorted({entry.spec for entry in zoo().values()})
+"""What stands behind `zoo:` for each model of each of them, with its own settings: `resnet`, `dcgan:generator`."""
 
 
 def compiled(text: str, **parameters: object) -> Compilation:

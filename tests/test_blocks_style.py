@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
+from conftest import Run
+from specs_in_tests import ZOO
 from test_pictures import said, size_of
 from test_render import graph_of, texts
 
@@ -19,7 +20,6 @@ from cnndsl.backends.pictures.labels import of_frame
 from cnndsl.backends.pictures.layout import layout_program
 from cnndsl.backends.pictures.merging import merged
 
-ZOO = sorted(path.stem for path in (ROOT / "specs").glob("*.cnn"))
 BLOCKS = Look(style="blocks")
 
 

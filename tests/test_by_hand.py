@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT
-from small import small, spec_of, text_of
+from small import small, text_of
 
 import cnndsl
-from cnndsl.diagnostics import Diagnostics
-from cnndsl.source import Source
-from cnndsl.syntax import parse
-from cnndsl.syntax.format import formatted
 
 torch = pytest.importorskip("torch")
 agreement = pytest.importorskip("agreement")
 by_hand = pytest.importorskip("by_hand")
+detection = pytest.importorskip("references.detection")
 
 pytestmark = pytest.mark.torch
 
-NETWORKS = by_hand.NETWORKS
+NETWORKS = {**by_hand.NETWORKS, "retinanet": detection.REFERENCES["retinanet"]}
+LARGE = {"retinanet", "unet"}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -27,26 +24,18 @@ def test_a_spec_computes_what_the_module_by_hand_does(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "unet"])
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name not in LARGE])
 def test_a_spec_computes_what_the_module_by_hand_does_at_its_own_size(name: str) -> None:
-    agreement.assert_the_same(NETWORKS[name](), cnndsl.load(spec_of(name)))
+    agreement.assert_the_same(NETWORKS[name](), cnndsl.load(f"zoo:{name}"))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_spec_and_the_module_by_hand_have_the_same_parameters_in_the_same_order(name: str) -> None:
     with torch.device("meta"):
-        theirs, ours = NETWORKS[name](), cnndsl.load(spec_of(name)).to_torch()
+        theirs, ours = NETWORKS[name](), cnndsl.load(f"zoo:{name}").to_torch()
     for kind in ("parameters", "buffers"):
         shapes = [[tuple(each.shape) for each in getattr(module, kind)()] for module in (theirs, ours)]
         assert shapes[0] == shapes[1]
-
-
-def test_a_spec_that_stands_beside_its_module_is_formatted() -> None:
-    (spec,) = (ROOT / "benchmarks" / "by_hand").glob("*.cnn")
-    text = spec.read_text()
-    file = parse(Source(spec.name, text), Diagnostics())
-    assert file is not None
-    assert formatted(file) == text
 
 
 CHANGES = {

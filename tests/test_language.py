@@ -479,6 +479,19 @@ def test_one_model_is_asked_for_by_name(tmp_path: Path) -> None:
         cnndsl.load(f"{tmp_path}/gan.cnn:critic")
 
 
+@pytest.mark.parametrize("name", ["zoo:dcgan", "zoo:mask-rcnn", "gan-2 old.cnn"])
+def test_the_names_in_the_help_load_the_models(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("gan-2 old.cnn").write_text("box = INPUT(16) -> FC(48)\nINPUT(3x4x4) -> FC(1)")
+    with pytest.raises(cnndsl.SpecError) as caught:
+        cnndsl.load(name)
+    help = caught.value.diagnostics[0].help
+    assert help is not None
+    for each in help.removeprefix("say which: ").split(" or "):
+        assert each.startswith(f"{name}:")
+        assert cnndsl.load(each).name == each.removeprefix(f"{name}:")
+
+
 def test_two_models_have_two_names(tmp_path: Path) -> None:
     (tmp_path / "gan.cnn").write_text("gan = INPUT(3x8x8) -> CONV(4)\nINPUT(3x8x8) -> CONV(5)")
     with pytest.raises(cnndsl.SpecError, match="defined-twice"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Run
+from specs_in_tests import ZOO
 from test_render import STRANGE, graph_of
 
 import cnndsl
@@ -22,7 +23,6 @@ from cnndsl.backends.pictures.labels import of_box, of_value
 from cnndsl.backends.pictures.view import Frame, view
 from cnndsl.graph import Graph
 
-ZOO = sorted(path.stem for path in (ROOT / "specs").glob("*.cnn"))
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NEEDS_BROWSER = pytest.mark.skipif(BROWSER is None, reason="apt install chromium")
 

@@ -11,7 +11,8 @@ from time import perf_counter
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ROOT, Run
+from conftest import Run
+from specs_in_tests import ZOO
 from test_render import drawn, graph_of, size, texts
 
 import cnndsl
@@ -24,7 +25,6 @@ from cnndsl.backends.pictures.themes import THEMES, Theme
 from cnndsl.backends.pictures.view import Arrow, Frame, View, view
 from cnndsl.graph import Graph
 
-ZOO = sorted(path.stem for path in (ROOT / "specs").glob("*.cnn"))
 LARGE = {"resnet152": 4, "densenet201": 4, "inceptionv4": 0, "unet": 8}
 """With the arrows that pass by: of U-Net there are two to each, one before the crop and one behind it."""
 

@@ -6,7 +6,7 @@ import pytest
 
 import cnndsl
 from cnndsl.graph import Graph, leading_to, verify
-from cnndsl.source import shipped_specs
+from cnndsl.source import zoo
 
 HEADS = """head = GAP -> FC(10)
 INPUT(3x32x32) -> [CONV(8) -> BN -> RELU]*2 as x -> CONV(16) -> RELU -> GAP -> FC(10)
@@ -35,7 +35,7 @@ def test_layers_keep_their_paths() -> None:
     assert {node.path for node in graph} == {node.path for number in range(3) for node in only(graph, number)}
 
 
-@pytest.mark.parametrize("name", shipped_specs())
+@pytest.mark.parametrize("name", zoo())
 def test_all_outputs_of_a_shipped_network_keep_all_of_it(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph
     assert str(verify(leading_to(graph, graph.outputs))) == str(graph)

@@ -12,7 +12,7 @@ import pytest
 from constructs import CONSTRUCTS
 from hypothesis import HealthCheck, given, settings
 from programs import Program, programs
-from small import small, spec_of
+from small import small
 from specs_in_tests import NETWORKS
 
 import cnndsl
@@ -30,10 +30,15 @@ pytestmark = pytest.mark.torch
 
 torch.set_num_threads(1)  # sums in the same order, compiled or not
 
-NAMES = [*(spec.stem for spec in NETWORKS), "retinanet"]
+NAMES = [spec.stem for spec in NETWORKS]
 FIVE = ["googlenet", "resnet", "seresnet", "shufflenetv2", "unet"]
 BRANCHING = [pytest.param(name, marks=[] if name in FIVE else pytest.mark.slow) for name in NAMES]
-LARGE = {"alexnet", "mlp", "senet154", "vgg", "wideresnet", "zfnet"}
+LARGE = {
+    *("alexnet", "cifar-resnext", "inceptionresnet", "inceptionv4", "mlp", "preactresnet", "senet154", "unet", "vgg"),
+    *("wide-resnet", "wrn", "yolov1", "yolov4", "zfnet"),
+}
+TOO_LARGE = {"deconvnet", "fcn8s", "ssd300"}
+"""In bf16 on a CPU, as they take no small maps; their layers are VGG's, and some of U-Net and SegNet."""
 AT_ONCE = {
     "dense", "recursion", "recursion over values", "gates", "ranges that differ", "loops", "random numbers",
     "one-dimensional", "three-dimensional", "uneven padding", "modules that torch lacks", "functions with settings",
@@ -45,8 +50,16 @@ FORMS = [
     pytest.param(spec, id=name, marks=[] if name in AT_ONCE else pytest.mark.slow) for name, spec in CONSTRUCTS.items()
 ]
 MODES = [True, pytest.param(False, marks=pytest.mark.slow)]
-SIZED = [pytest.param(name, marks=pytest.mark.slow if name in LARGE else []) for name in NAMES if name != "retinanet"]
+WITHOUT_LEARNING = {"filters"}
+SMALLEST = {"retinanet"}
 """Of a 3x3 convolution on a map of one position, as a small pyramid has them, torch's gradients in bf16 are garbage."""
+IN_BF16 = [
+    pytest.param(name, marks=pytest.mark.slow if name in LARGE else [])
+    for name in NAMES
+    if name not in TOO_LARGE | WITHOUT_LEARNING | SMALLEST
+]
+END_IN_FLOAT = {"coral"}
+"""Autocast leaves a sum with a parameter, which is all that BIAS computes, in single precision."""
 
 
 @pytest.fixture(autouse=True)
@@ -222,7 +235,7 @@ def test_one_module_is_for_all_sizes(spec: str) -> None:
                     assert torch.allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [each for each in SIZED if each.values != ("filters",)])  # which learns nothing
+@pytest.mark.parametrize("name", IN_BF16)
 def test_a_spec_runs_in_bf16_under_autocast(name: str) -> None:
     """Outputs are near those in single precision; in training every parameter gets a gradient that is finite."""
     module, inputs = prepared(small(name))
@@ -231,7 +244,7 @@ def test_a_spec_runs_in_bf16_under_autocast(name: str) -> None:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             found = computed(module, inputs)
     for one, other in zip(expected, found, strict=True):
-        assert other.dtype == torch.bfloat16
+        assert other.dtype == (torch.float32 if name in END_IN_FLOAT else torch.bfloat16)
         assert (other - one).norm() <= 0.02 * one.norm()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         outputs = computed(module.train(), inputs)
@@ -276,12 +289,12 @@ def devices(source: str) -> Iterator[str]:
 
 
 EXAMPLES = [example.spec for layer in layer_types() for example in layer.examples]
-ALL = {**{name: spec_of(name) for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
+ALL = {**{name: f"zoo:{name}" for name in NAMES}, **CONSTRUCTS, **{spec: spec for spec in EXAMPLES}}
 
 
 @pytest.mark.parametrize("spec", ALL.values(), ids=ALL)
 def test_a_source_names_no_device(spec: str) -> None:
-    model = cnndsl.load(spec) if spec.startswith("zoo:") or spec.endswith(".cnn") else cnndsl.parse(spec)
+    model = cnndsl.load(spec) if spec.startswith("zoo:") else cnndsl.parse(spec)
     assert not list(devices(model.torch_source()))
 
 

@@ -32,7 +32,6 @@ build = pytest.importorskip("cnndsl.backends.torch.module").build
 pytestmark = pytest.mark.torch
 
 BATCH = 2
-PYRAMID = ROOT / "benchmarks" / "by_hand" / "retinanet.cnn"
 
 
 def on_meta(model: Model) -> torch.nn.Module:
@@ -112,7 +111,7 @@ def assert_writing_over_changes_nothing(model: Model) -> None:
         assert all(torch.equal(*pair) for pair in pairs)
 
 
-@pytest.mark.parametrize("spec", [*NETWORKS, PYRAMID], ids=lambda spec: spec.stem)
+@pytest.mark.parametrize("spec", NETWORKS, ids=lambda spec: spec.stem)
 def test_every_spec_agrees_with_its_graph(spec: Path) -> None:
     assert_agrees(cnndsl.load(spec))
 

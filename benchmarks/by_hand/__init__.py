@@ -10,7 +10,6 @@ from by_hand.googlenet import GoogLeNet
 from by_hand.inceptionv3 import InceptionV3
 from by_hand.mobilenetv2 import MobileNetV2
 from by_hand.resnet50 import ResNet50
-from by_hand.retinanet import RetinaNet
 from by_hand.seresnet50 import SEResNet50
 from by_hand.shufflenetv2 import ShuffleNetV2
 from by_hand.unet import UNet
@@ -26,9 +25,8 @@ NETWORKS: dict[str, type[nn.Module]] = {
     "mobilenetv2": MobileNetV2,
     "googlenet": GoogLeNet,
     "unet": UNet,
-    "retinanet": RetinaNet,
 }
-"""By the name of the spec, which is in `specs/`, or in this folder. They are made without arguments.
+"""By the name of the spec. They are made without arguments.
 
 Their parameters are registered in the order in which the spec names its layers.
 """
