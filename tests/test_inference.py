@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from programs import Program, programs
+from small import small
 from specs_in_tests import NETWORKS
 
 import cnndsl
@@ -28,7 +28,7 @@ RELUS = (nn.ReLU, nn.ReLU6)
 
 SEVERAL = ("densenet", "googlenet", "lenet5", "mobilenetv2", "mobilenetv3", "resnet", "shufflenetv2", "squeezenet")
 
-ALL = [pytest.param(path, id=path.stem, marks=[] if path.stem in SEVERAL else [pytest.mark.slow]) for path in NETWORKS]
+ALL = [pytest.param(name, marks=[] if name in SEVERAL else pytest.mark.slow) for name in (x.stem for x in NETWORKS)]
 
 MOST_NODES = 60
 """A random program with more takes long."""
@@ -78,7 +78,9 @@ def assert_same(module: torch.nn.Module, model: Model, inputs: list[torch.Tensor
     """What is made of a module gives the same: in float64 for all that counts, in float32 as far as that goes.
 
     A float32 result may be off by 1e-5 of the standard deviation, and by twice as much as that of the module itself.
+    Behind an UNPOOL it may be anything: of two values that are as large, rounding says which of the places is filled.
     """
+    is_steady = not has_places(model)
     kept = copy.deepcopy(inputs)
     exact = copy.deepcopy(module).double()
     wide = [each.double() for each in inputs]
@@ -89,10 +91,15 @@ def assert_same(module: torch.nn.Module, model: Model, inputs: list[torch.Tensor
             for expected, found in zip(truth, several(model.optimized(exact)(*wide)), strict=True):
                 assert far(found, expected) <= 1e-10
             outputs = zip(several(module(*inputs)), several(made(*inputs)), truth, strict=True)
-            for plain, found, expected in outputs:
+            for plain, found, expected in outputs if is_steady else ():
                 assert far(found, expected) <= 1e-5 + 2 * far(plain, expected)
     assert all(map(torch.equal, kept, inputs))
     return made
+
+
+def has_places(model: Model) -> bool:
+    """Whether values are put where maxima were."""
+    return any(node.layer.word() == "UNPOOL" for node in model.graph)
 
 
 def far(found: torch.Tensor, expected: torch.Tensor) -> float:
@@ -108,24 +115,13 @@ def optimised(text: str) -> torch.nn.Module:
     return assert_same(trained(model), model, entering(model))
 
 
-def small(spec: Path) -> Model:
-    """A spec, on a small picture where that is enough for it."""
-    first, *others = cnndsl.load(spec).graph.inputs
-    for size in (64, 96, 128, 188) if not others else ():
-        try:
-            return cnndsl.load(spec, input=(first.node.type.channels, size, size))
-        except cnndsl.SpecError:
-            continue
-    return cnndsl.load(spec)
-
-
 def test_the_norms_that_stay_are_counted() -> None:
     assert left(cnndsl.load("zoo:densenet121")) == 62
     assert left(cnndsl.load("zoo:resnet50")) == 0
 
 
 @pytest.mark.parametrize("spec", ALL)
-def test_every_spec_computes_the_same(spec: Path) -> None:
+def test_every_spec_computes_the_same(spec: str) -> None:
     model = small(spec)
     module = trained(model)
     made = assert_same(module, model, entering(model))
@@ -206,6 +202,11 @@ def test_relus_write_where_they_read_if_nobody_else_needs_that(text: str, overwr
     written = sum(each.inplace for each in made.modules() if isinstance(each, RELUS))
     by_convolutions = sum(each.activation != "none" for each in made.modules() if isinstance(each, PackedConv2d))
     assert written + by_convolutions == overwriting
+
+
+def test_values_go_back_to_the_same_places() -> None:
+    made = optimised("INPUT(3x8x8) -> CONV(4) -> BN -> TANH -> POOL as p -> CONV(4) -> BN -> UNPOOL(p) -> CONV(2)")
+    assert not norms(made)
 
 
 def test_dropout_is_gone_and_train_does_not_bring_it_back() -> None:
@@ -391,11 +392,13 @@ def test_gradients_reach_what_enters(convolution: PackedConv2d) -> None:
 def test_every_construct_computes_the_same(program: Program) -> None:
     compilation = compile_source(Source("net.cnn", program.text), program.parameters)
     for graph in compilation.graphs:
-        if len(graph) <= MOST_NODES:
-            assert_right(Model(compilation.source, graph, compilation.diagnostics))
+        model = Model(compilation.source, graph, compilation.diagnostics)
+        if len(graph) <= MOST_NODES and not has_places(model):  # a random one often has many values that are alike
+            assert_right(model)
 
 
 def assert_right(model: Model) -> None:
+    torch.manual_seed(0)
     module = model.to_torch().eval()
     for norm in norms(module):
         norm.running_mean.normal_()
