@@ -6,9 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
+from operator import add, mul, sub
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -194,6 +195,10 @@ class Bounds(NamedTuple):
         across = min(self.right, other.right) - max(self.left, other.left)
         return across > 0.5 and min(self.bottom, other.bottom) - max(self.top, other.top) > 0.5
 
+    def encloses(self, other: Bounds) -> bool:
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.top <= other.top and other.bottom <= self.bottom
+
 
 NOWHERE = Point(0, 0)
 
@@ -287,6 +292,37 @@ def test_arcs_lead_over_what_they_pass_by() -> None:
         passed = [each for each in solids if left < (each.left + each.right) / 2 < right]
         assert passed
         assert all(top < each.top for each in passed)
+
+
+def sumprod(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(map(mul, one, other))
+
+
+def sampled(curve: Curve, by: Point) -> Iterator[Point]:
+    """Points of a Bézier curve, some behind each other."""
+    for piece in range(0, len(curve.points) - 1, 3):
+        a, b, c, d = curve.points[piece : piece + 4]
+        for step in range(21):
+            t = step / 20
+            shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            x, y = (
+                sum(share * each[axis] for share, each in zip(shares, (a, b, c, d), strict=True)) for axis in (0, 1)
+            )
+            yield Point(x + by.x, y + by.y)
+
+
+@pytest.mark.parametrize("name", [*ZOO, *ODD])
+def test_what_passes_by_leads_through_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one row, where all of a line can be seen."""
+    for each in ("_ROW", "LONGEST"):
+        monkeypatch.setattr(f"cnndsl.backends.pictures.volumes.{each}", 1e9)
+    canvas = draw(graph_of(ODD[name]) if name in ODD else zoo(name), THEMES["light"])
+    others = bounds(canvas)
+    for item, (by, _) in flat(canvas.items):
+        if isinstance(item, Curve) and item.thickness == 1.5:
+            for point in sampled(item, by):
+                around = Bounds(*map(sub, point, (2.5, 2.5)), *map(add, point, (2.5, 2.5)), "")
+                assert [each.what for each in others if each.encloses(around)] == []
 
 
 def test_branches_lie_above_each_other_and_meet() -> None:

@@ -247,6 +247,8 @@ class Expander:
             help = "name the value where the block is used, or pass it by another way"
             raise self._context.error("named-twice", message, label.span, help=help)
         scope.names[label.name] = wire
+        if isinstance(wire, Draft):
+            wire.called = wire.called or label.name
         return wire
 
     def _choice(self, choice: ast.Choice, scope: Scope, wire: Wire) -> Wire:

@@ -53,10 +53,10 @@ class Draft:
     """A node in the making: its layer may still change until the whole network is known.
 
     `index` counts the drafts as they are made; `weights` is equal for those that use the same weights, None where they
-    are its own.
+    are its own; `called` is the name that `as` gives its value first, "" where none does.
     """
 
-    __slots__ = ("index", "inputs", "layer", "name", "scope", "span", "type", "weights")
+    __slots__ = ("called", "index", "inputs", "layer", "name", "scope", "span", "type", "weights")
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class Draft:
         self.name = name
         self.span = span
         self.weights = weights
+        self.called = ""
 
 
 Wire = Draft | _Unknown | None
@@ -216,13 +217,16 @@ def describe(value: object) -> str:
 
 
 def plain(value: Value) -> object:
-    """A value as it outlives the elaboration: a piece of network is the text that was written for it."""
+    """A value as it outlives the elaboration: a piece of network is the text that was written for it.
+
+    What flows is the name that it was given, or else the path of the layer that it comes from.
+    """
     if isinstance(value, Network | Deferred):
         return value.expression.span.text
     if isinstance(value, Shared):
         return plain(value.network)
     if isinstance(value, Draft):
-        return ".".join((*value.scope, value.name))
+        return value.called or ".".join((*value.scope, value.name))
     if isinstance(value, Block):
         return value.definition.name
     if isinstance(value, Called):

@@ -69,7 +69,7 @@ class Block(NamedTuple):
     Attributes:
         definition: the name of the definition.
         arguments: the value of each of its parameters: numbers, booleans, tuples and words as they are, a piece of
-            network as the text that was written for it.
+            network as the text that was written for it, what flows by its name or else the path of its layer.
         written: the parameters that the call gave a value, not their default.
         span: the call.
     """

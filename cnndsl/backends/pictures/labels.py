@@ -33,7 +33,7 @@ _ALWAYS_SHOWN = frozenset({"kernel", "p"})
 """Attributes that a reader of the picture wants even where they equal the default."""
 
 _NEVER_SHOWN = frozenset({"bias"})
-_UNNAMED = frozenset({"name", "filters", "kernel", "units", "p", "size"})
+_UNNAMED = frozenset({"name", "filters", "kernel", "units", "p", "size", "value"})
 """Attributes that speak for themselves at the front of a label; the others are named: `stride 2`."""
 
 _COMMA = re.compile(r", (?![^(]*\))")

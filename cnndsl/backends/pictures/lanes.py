@@ -164,17 +164,24 @@ class _Placing:
             at += room.up + room.down + _BETWEEN
 
     def _trunk(self, parts: Sequence[Sequence[_Stop]]) -> int | None:
-        """The branch that goes straight on, and the others lie below it: the one that does not end; of two the longer.
+        """The branch that goes straight on, and the others lie below it.
 
+        It is the one that arcs lead to or from, which come from above; the one that does not end; of two the longer.
         None where they are to lie on both sides.
         """
-        going_on = [place for place, part in enumerate(parts) if self._goes_on(part)]
-        if len(parts) > 1 and len(going_on) == 1:
-            return going_on[0]
+        for leads in (self._has_arcs, self._goes_on):
+            leading = [place for place, part in enumerate(parts) if leads(part)]
+            if len(parts) > 1 and len(leading) == 1:
+                return leading[0]
         lengths = [sum(not stop.is_bend for stop in part) for part in parts]
         if len(parts) != 2 or lengths[0] == lengths[1]:
             return None
         return lengths.index(max(lengths))
+
+    def _has_arcs(self, part: Sequence[_Stop]) -> bool:
+        """Whether there are arcs between it and others."""
+        held = set(part)
+        return any((self._stops[source] in held) != (self._stops[target] in held) for source, target in self._arcs)
 
     def _goes_on(self, part: Sequence[_Stop]) -> bool:
         last = max(stop.column for stop in part)
@@ -199,15 +206,28 @@ class _Placing:
         """Branches that are not apart: what is in a column lies above each other, near what it comes from."""
         for column in sorted({stop.column for stop in stops}):
             pile = [stop for stop in stops if stop.column == column]
-            pile.sort(key=lambda stop: (self._mean(stop), stop.order))
+            pile.sort(key=lambda stop: (self._mean(stop) or 0, stop.order))
             at = -(sum(stop.up + stop.down for stop in pile) + _BETWEEN * (len(pile) - 1)) / 2
             for stop in pile:
                 stop.y = at + stop.up
                 at += stop.up + stop.down + _BETWEEN
+            self._straighten(pile)
 
-    def _mean(self, stop: _Stop) -> float:
+    def _straighten(self, pile: Sequence[_Stop]) -> None:
+        """Move a pile to the height of what it comes from; what only passes below its first thing may stay lower."""
+        means = [(stop, self._mean(stop)) for stop in pile if not stop.is_bend]
+        ways = [mean - stop.y for stop, mean in means if mean is not None]
+        by = sum(ways) / len(ways) if ways else 0
+        for stop in pile:
+            stop.y += by
+        for above, stop in pairwise(pile):
+            mean = self._mean(stop) if stop.is_bend else None
+            stop.y = max(stop.y if mean is None else mean, above.y + above.down + _BETWEEN + stop.up)
+
+    def _mean(self, stop: _Stop) -> float | None:
+        """The height of what it comes from; None for what comes from nothing."""
         before = [other.y for other in self._neighbours[stop] if other.column < stop.column]
-        return sum(before) / len(before) if before else 0
+        return sum(before) / len(before) if before else None
 
     def _move(self, stops: Iterable[_Stop], by: float) -> None:
         moved = set()

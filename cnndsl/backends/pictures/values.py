@@ -77,6 +77,7 @@ class Edge:
         target: the place of what reads it.
         words: what the value goes through on the way, unless the target says so.
         passes_by: whether there is another way from the source to the target.
+        has_lane: whether it lies among the others nevertheless, since an arc would cross what is above one of its ends.
         is_second: whether it is what a difference subtracts.
     """
 
@@ -84,7 +85,13 @@ class Edge:
     target: int
     words: list[str]
     passes_by: bool = False
+    has_lane: bool = False
     is_second: bool = False
+
+    @property
+    def is_arc(self) -> bool:
+        """Whether it leads over the others."""
+        return self.passes_by and not self.has_lane
 
 
 @dataclass(frozen=True, slots=True)

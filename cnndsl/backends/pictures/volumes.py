@@ -55,6 +55,9 @@ _BEFORE_FAN = 9.0
 _CLOSED = 1.3
 """Points of the edges of a block that is not opened."""
 
+_SKIP = 1.5
+"""Points of the line of what passes by others."""
+
 _SIGN = 17.0
 _ROUND = 12.0
 """Points of the radius of the corners of an arc."""
@@ -180,20 +183,25 @@ class _Drawing:
     def __init__(self, found: Values, graph: Graph, theme: Theme) -> None:
         self._theme = theme
         self._edges, self._spans = found.edges, found.spans
-        for edge in found.edges:
-            if edge.words and not edge.passes_by:
+        self._scale = Scale([value.type for value in found.values if not value.sign])
+        settled = [edge for edge in found.edges if not edge.is_arc]
+        while True:
+            for edge in settled:
                 found.values[edge.target].before.extend(edge.words)
-        scale = Scale([value.type for value in found.values if not value.sign])
-        self._scale = scale
-        self._figures = [_Figure(value, graph, scale) for value in found.values]
-        self._lanes = self._placed()
-        self._columns = _Columns(self._figures, self._lanes, [edge for edge in self._edges if not edge.passes_by])
+            self._figures = [_Figure(value, graph, self._scale) for value in found.values]
+            self._lanes = self._placed()
+            settled = list(self._crossing())
+            if not settled:
+                break
+            for edge in settled:
+                edge.has_lane = True
+        self._columns = _Columns(self._figures, self._lanes, self._flowing())
 
     @property
     def row(self) -> float:
         """Points of a row: enough for the longest arc, and for a picture that is not much higher than wide."""
         at, place = self._columns, self._lanes.columns
-        arcs = [at.end(place[edge.target]) - at.start(place[edge.source]) for edge in self._passing()]
+        arcs = [at.end(place[edge.target]) - at.start(place[edge.source]) for edge in self._arcs()]
         whole = at.end(max(place))
         return min(LONGEST, max(_ROW, 1.3 * max(arcs, default=0), math.sqrt(_ROW_HEIGHT * whole)))
 
@@ -208,12 +216,25 @@ class _Drawing:
 
     def _with_room(self, below: Sequence[float]) -> Lanes:
         rooms = [Room(each.top + 3, each.down + more) for each, more in zip(self._figures, below, strict=True)]
-        arrows = [(edge.source, edge.target) for edge in self._edges if not edge.passes_by]
-        arcs = [Arc(edge.source, edge.target, _SMALL * _LINE if edge.words else 0) for edge in self._passing()]
+        arrows = [(edge.source, edge.target) for edge in self._flowing()]
+        arcs = [Arc(edge.source, edge.target, _SMALL * _LINE if edge.words else 0) for edge in self._arcs()]
         return lanes(rooms, arrows, arcs)
 
-    def _passing(self) -> list[Edge]:
-        return [edge for edge in self._edges if edge.passes_by]
+    def _arcs(self) -> list[Edge]:
+        return [edge for edge in self._edges if edge.is_arc]
+
+    def _flowing(self) -> list[Edge]:
+        return [edge for edge in self._edges if not edge.is_arc]
+
+    def _crossing(self) -> Iterator[Edge]:
+        """The arcs that would go through something above their ends."""
+        columns, ys = self._lanes.columns, self._lanes.ys
+        for edge in self._arcs():
+            top = self._lanes.arcs[edge.source, edge.target]
+            for end in (edge.source, edge.target):
+                if any(columns[each] == columns[end] and top < ys[each] < ys[end] for each in range(len(ys))):
+                    yield edge
+                    break
 
     # places
 
@@ -234,11 +255,10 @@ class _Drawing:
 
     def pieces(self) -> Iterator[Piece]:
         """What lies below others comes first."""
-        for edge in self._passing():
+        for edge in self._arcs():
             yield from self._arc(edge)
-        for edge in self._edges:
-            if not edge.passes_by:
-                yield from self._arrow(edge)
+        for edge in self._flowing():
+            yield from self._arrow(edge)
         for place, figure in enumerate(self._figures):
             yield self._solid(place, figure.solid) if figure.solid else self._sign(place)
         for place in range(len(self._figures)):
@@ -298,7 +318,8 @@ class _Drawing:
             points += [before, Point(near, before.y), Point(near, before.y)]
             points += [Point(middle, before.y), Point(middle, y), Point(far, y)]
         last = Point(end.x - _HEAD, end.y)
-        yield _of_curve(Curve([*points, points[-1], last, last], self._theme.line, 0.9, arrow=end))
+        colour, thickness = (self._theme.skip, _SKIP) if edge.passes_by else (self._theme.line, 0.9)
+        yield _of_curve(Curve([*points, points[-1], last, last], colour, thickness, arrow=end))
         if edge.is_second:
             y = bends[-1][1] if bends else at.y
             x = end.x - 16 if y == end.y else self._columns.fan(target)[0]
@@ -318,7 +339,7 @@ class _Drawing:
         points = [start, start, rise, rise, Point(rise.x, y + fall[0] / 2), Point(start.x + radius / 2, y), left]
         points += [left, right, right, Point(end.x - radius / 2, y), Point(end.x, y + fall[1] / 2), sink]
         points += [sink, last, last]
-        yield _of_curve(Curve(points, self._theme.skip, 1.5, arrow=end))
+        yield _of_curve(Curve(points, self._theme.skip, _SKIP, arrow=end))
         if edge.words:
             room = end.x - start.x - 2 * radius
             text = cut(labels.printable(", ".join(edge.words)), _SMALL, room)
