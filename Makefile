@@ -56,13 +56,13 @@ lint: setup
 	$(VENV)/bin/lint-imports --no-logo
 
 suite: setup
-	$(RUN) pytest -n 2 -m "not ($(LONG))"
+	$(RUN) pytest -n 2 -m "(torch or not core) and not ($(LONG))"
 
 bare: $(BARE)/installed
 	$(BARE)/bin/python -m pytest -n 2 -m "not torch and not ($(LONG))"
 
 test-all: setup lint bare
-	$(RUN) pytest -n 2 -m "not gpu"
+	$(RUN) pytest -n 2 -m "(torch or slow or not core) and not gpu"
 
 # pytest's status 5 says that there are no such tests, which is so until something runs on a GPU.
 test-gpu: setup

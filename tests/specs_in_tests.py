@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from conftest import ROOT
 
 from cnndsl.compiler import Compilation, compile_source
@@ -18,6 +19,11 @@ from cnndsl.source import Source, zoo
 SPECS: list[Path] = sorted((ROOT / "specs").glob("*.cnn"))
 NETWORKS: list[Path] = [path for path in SPECS if not re.search(r"^\w+ *= INPUT", path.read_text(), re.M)]
 """Those with one model: the others are loaded by the names that the zoo has for their models."""
+SOME_SPECS = [
+    pytest.param(path, id=path.stem, marks=[] if place % 3 == 0 else pytest.mark.slow)
+    for place, path in enumerate(SPECS)
+]
+"""All of them, of which `make test` takes every third one: for what is done to each of their statements."""
 ZOO: list[str] = sorted({entry.spec for entry in zoo().values()})
 """What stands behind `zoo:` for each model of each of them, with its own settings: `resnet`, `dcgan:generator`."""
 

@@ -13,6 +13,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from specs_in_tests import compiled, diagnostics, last, mistakes
 
+pytestmark = pytest.mark.core
+
 SPEC = "INPUT(6x7x5) -> LRN(1, alpha={})"
 LARGEST = 2**63 - 1
 

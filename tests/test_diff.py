@@ -24,6 +24,8 @@ from cnndsl.compiler import compile_source
 from cnndsl.graph import Graph
 from cnndsl.source import Source
 
+pytestmark = pytest.mark.core
+
 
 def between(before: str, after: str) -> Difference:
     return difference(parse(before).graph, parse(after).graph)

@@ -38,6 +38,8 @@ from cnndsl.reference.textmate import with_words
 from cnndsl.source import Source
 from cnndsl.syntax import ast, grammar, parse
 
+pytestmark = pytest.mark.core
+
 GRAMMARS = ROOT / "grammars"
 GRAMMAR = GRAMMARS / "cnn.tmLanguage.json"
 FOR_EDITORS = """\

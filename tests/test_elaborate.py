@@ -13,6 +13,8 @@ from cnndsl.elaborate import budget
 from cnndsl.graph import verify
 from cnndsl.source import Source
 
+pytestmark = pytest.mark.core
+
 # sequence, groups, repeats, options
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
-from specs_in_tests import SPECS
+from specs_in_tests import SOME_SPECS
 from test_diagnostics import CASES as SHOWN
 from test_wrong import CASES as WRONG
 from test_wrong import read as read_wrong
@@ -23,6 +23,8 @@ from cnndsl.graph import Graph
 from cnndsl.reference.cases import read_case
 from cnndsl.source import Source, decode
 from cnndsl.source import read as read_source
+
+pytestmark = pytest.mark.core
 
 Slip = Callable[[str], str]
 
@@ -76,7 +78,7 @@ def built(graph: Graph) -> list[str]:
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOME_SPECS)
 def test_a_spec_in_foreign_spelling_becomes_the_spec_again(path: Path, slip: Slip) -> None:
     source = read_source(path)
     wrong = "\n".join(line if line.startswith("#") else slip(line) for line in source.text.split("\n"))

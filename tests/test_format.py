@@ -26,6 +26,8 @@ from cnndsl.syntax import parse
 from cnndsl.syntax.format import formatted
 from cnndsl.syntax.layout import WIDTH
 
+pytestmark = pytest.mark.core
+
 unshrunk = settings(  # a seed has no smaller form
     deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.reuse, Phase.generate]
 )

@@ -15,6 +15,8 @@ from specs_in_tests import SPECS
 from cnndsl.compiler import compile_source
 from cnndsl.source import Source
 
+pytestmark = pytest.mark.core
+
 TEXTS = [spec.read_text(encoding="utf-8") for spec in SPECS]
 TOKENS = [tokens(text) for text in TEXTS]
 

@@ -6,6 +6,8 @@ import pytest
 from contract import assert_keeps_contract
 from records import CORPUS, read, written
 
+pytestmark = pytest.mark.core
+
 INPUTS = read()
 
 

@@ -25,6 +25,8 @@ from cnndsl.source import shipped
 from cnndsl.syntax import grammar
 from cnndsl.syntax.minus import SignedTokens
 
+pytestmark = pytest.mark.core
+
 TEXT = (shipped("grammars") / "cnn.lark").read_text(encoding="utf-8")
 # Without what it ignores, which would be drawn between all symbols of all rules: blanks are part of the words below.
 WITHOUT_BLANKS = re.sub(r"^%ignore .*$", "", TEXT, flags=re.MULTILINE)

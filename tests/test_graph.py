@@ -13,6 +13,8 @@ from cnndsl.graph import End, Graph, InvalidGraph, Node, verify
 from cnndsl.layers import TensorType
 from cnndsl.model import load
 
+pytestmark = pytest.mark.core
+
 BLOCK = "block(c) = [CONV(c) -> BN + ID] -> RELU\nINPUT(4x8x8) -> block(4)*2 -> GAP -> FC(3)"
 
 

@@ -14,6 +14,8 @@ import cnndsl
 from cnndsl.compiler import compile_source
 from cnndsl.source import Source, read
 
+pytestmark = pytest.mark.core
+
 
 def outputs(text: str, **parameters: object) -> dict[str, str]:
     """The size of every output by its name."""

@@ -16,6 +16,8 @@ from cnndsl.compiler import Compilation, compile_source
 from cnndsl.diagnostics import Diagnostic
 from cnndsl.source import Source
 
+pytestmark = pytest.mark.core
+
 every = settings(derandomize=True, deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 
 

@@ -20,6 +20,8 @@ from cnndsl.linting import AS_IT_IS, Switches, linted
 from cnndsl.source import Source, read, shipped_specs
 from cnndsl.syntax.remarks import Remarks
 
+pytestmark = pytest.mark.core
+
 
 def lint(text: str, switches: Switches = AS_IT_IS) -> tuple[Diagnostic, ...]:
     found = linted(compile_source(Source("net.cnn", text)), switches)

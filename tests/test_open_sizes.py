@@ -22,6 +22,8 @@ from cnndsl.layers.rejected import Undecided
 from cnndsl.model import SpecError, parse
 from cnndsl.source import Source
 
+pytestmark = pytest.mark.core
+
 H, W = Extent.of("H"), Extent.of("W")
 
 searching = settings(derandomize=True, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])

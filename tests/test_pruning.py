@@ -8,6 +8,8 @@ import cnndsl
 from cnndsl.graph import Graph, leading_to, verify
 from cnndsl.source import zoo
 
+pytestmark = pytest.mark.core
+
 HEADS = """head = GAP -> FC(10)
 INPUT(3x32x32) -> [CONV(8) -> BN -> RELU]*2 as x -> CONV(16) -> RELU -> GAP -> FC(10)
 x -> head as early

@@ -30,6 +30,8 @@ from cnndsl.compiler import compile_source
 from cnndsl.graph import Node
 from cnndsl.source import read
 
+pytestmark = pytest.mark.core
+
 RESIDUAL = """\
 conv(c)  = CONV(c) -> BN
 block(c) = [conv(c) -> RELU -> conv(c) + ID] -> RELU

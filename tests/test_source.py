@@ -13,6 +13,8 @@ from specs_in_tests import NETWORKS, SPECS
 import cnndsl.source
 from cnndsl.source import Source, Span, UnreadableSource, read, shipped, shipped_specs, zoo
 
+pytestmark = pytest.mark.core
+
 TEXT = "one\ntwo three\n\nfour"
 
 

@@ -18,6 +18,8 @@ from cnndsl.compiler import compile_source
 from cnndsl.diagnostics.terminal import render_all
 from cnndsl.source import LARGEST_FILE, Source
 
+pytestmark = pytest.mark.core
+
 MOST_SECONDS, MOST_MEGABYTES = 2, 500
 
 

@@ -20,6 +20,8 @@ from cnndsl.source import Source
 from cnndsl.syntax import ast, grammar, parse, parse_expression
 from cnndsl.syntax.build import TreeBuilder
 
+pytestmark = pytest.mark.core
+
 EVERYTHING = """\
 # Every construct of the language,
 #   whether or not it is compiled yet.

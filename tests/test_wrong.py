@@ -25,6 +25,8 @@ from cnndsl.reference.cases import RULE
 from cnndsl.source import Source
 from cnndsl.training.plan import Plan
 
+pytestmark = pytest.mark.core
+
 CASES = sorted((Path(__file__).parent / "wrong").glob("*.txt"))
 
 
