@@ -184,18 +184,19 @@ class _Drawing:
         self._theme = theme
         self._edges, self._spans = found.edges, found.spans
         self._scale = Scale([value.type for value in found.values if not value.sign])
-        settled = [edge for edge in found.edges if not edge.is_arc]
-        while True:
-            for edge in settled:
-                found.values[edge.target].before.extend(edge.words)
-            self._figures = [_Figure(value, graph, self._scale) for value in found.values]
-            self._lanes = self._placed()
-            settled = list(self._crossing())
-            if not settled:
-                break
-            for edge in settled:
+        self._place(found.values, graph, self._flowing())
+        while crossing := list(self._crossing()):
+            for edge in crossing:
                 edge.has_lane = True
+            self._place(found.values, graph, crossing)
         self._columns = _Columns(self._figures, self._lanes, self._flowing())
+
+    def _place(self, found: Sequence[Value], graph: Graph, flowing: Iterable[Edge]) -> None:
+        """Give every value its figure and its place; what goes through layers on edges that lie in lanes says so."""
+        for edge in flowing:
+            found[edge.target].before.extend(edge.words)
+        self._figures = [_Figure(value, graph, self._scale) for value in found]
+        self._lanes = self._placed()
 
     @property
     def row(self) -> float:
@@ -228,13 +229,17 @@ class _Drawing:
 
     def _crossing(self) -> Iterator[Edge]:
         """The arcs that would go through something above their ends."""
-        columns, ys = self._lanes.columns, self._lanes.ys
         for edge in self._arcs():
             top = self._lanes.arcs[edge.source, edge.target]
-            for end in (edge.source, edge.target):
-                if any(columns[each] == columns[end] and top < ys[each] < ys[end] for each in range(len(ys))):
-                    yield edge
-                    break
+            if any(self._is_between(top, end) for end in (edge.source, edge.target)):
+                yield edge
+
+    def _is_between(self, top: float, place: int) -> bool:
+        """Whether there is something between a height and a figure, in its column."""
+        column, bottom = self._lanes.columns[place], self._lanes.ys[place]
+        return any(
+            each == column and top < y < bottom for each, y in zip(self._lanes.columns, self._lanes.ys, strict=True)
+        )
 
     # places
 
