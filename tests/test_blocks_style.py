@@ -79,6 +79,7 @@ def test_several_values_that_enter_and_leave_have_boxes_of_their_own() -> None:
     assert said(kind.view)[:2] == ["input 1", "input 2"]
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", ZOO)
 def test_every_definition_that_is_called_is_drawn(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph

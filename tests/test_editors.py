@@ -56,9 +56,12 @@ INPUT(3×HxW) as x >> Input_ → head(8, RELU, k = 3) -> [RELU for _ in range(2)
 INPUT -> wide(RELU,
   deep=RELU)
 """
-PARSED = {
+PUBLISHED = {
     **{path.name: path.read_text() for path in [*SPECS, ROOT / "cnndsl" / "prelude.cnn"]},
     **dict(fences("cnn")),
+}
+PARSED = {
+    **PUBLISHED,
     "everything": EVERYTHING,
     "for editors": FOR_EDITORS,
 }
@@ -91,7 +94,16 @@ def coloured(text: str) -> list[tuple[int, TokenType, str]]:
 # Pygments and the parser
 
 
-@pytest.mark.parametrize("text", [*PARSED.values(), *GIVEN_A_MEANING.values()], ids=[*PARSED, *GIVEN_A_MEANING])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(text, id=name) for name, text in GIVEN_A_MEANING.items()),
+        *(
+            pytest.param(text, id=name, marks=pytest.mark.slow if place % 3 and name in PUBLISHED else [])
+            for place, (name, text) in enumerate(PARSED.items())
+        ),
+    ],
+)
 def test_the_lexer_agrees_with_the_parser(text: str) -> None:
     assert {start: (word, type) for start, type, word in coloured(text)} == said_by_the_parser(text)
 

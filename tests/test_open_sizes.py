@@ -311,9 +311,25 @@ BRANCHES = st.builds(
 PROGRAMS = st.lists(ELEMENTS | BRANCHES, min_size=1, max_size=5).map(" -> ".join)
 
 
-@searching
-@given(PROGRAMS, st.sampled_from(["", " -> GAP -> FC(3)", " -> FC(3)"]), st.lists(sizes, min_size=8, max_size=8))
+programs = given(
+    PROGRAMS, st.sampled_from(["", " -> GAP -> FC(3)", " -> FC(3)"]), st.lists(sizes, min_size=8, max_size=8)
+)
+
+
+@settings(searching, max_examples=100)
+@programs
 def test_programs_are_right_where_it_says_so(program: str, end: str, some: list[int]) -> None:
+    assert_right_where_it_says_so(program, end, some)
+
+
+@pytest.mark.slow
+@settings(searching, derandomize=False, max_examples=1_000)
+@programs
+def test_many_programs_are_right_where_it_says_so(program: str, end: str, some: list[int]) -> None:
+    assert_right_where_it_says_so(program, end, some)
+
+
+def assert_right_where_it_says_so(program: str, end: str, some: list[int]) -> None:
     text = f"INPUT(2xHxW) -> {program}{end}"
     open = compile_at(text)
     for height, width in [*zip(some, reversed(some), strict=True), *((size, 2 * size) for size in range(1, 20))]:

@@ -71,6 +71,7 @@ def frames(members: list[Any]) -> list[Frame]:
     return [each for member in members if isinstance(member, Frame) for each in (member, *frames(member.members))]
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", ZOO)
 def test_every_box_block_and_arrow_is_there(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph

@@ -126,6 +126,7 @@ def test_large_networks_are_folded_and_fit_a_page(name: str) -> None:
     assert max(size_of(svg)) <= LONGEST + 30
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", ZOO)
 def test_every_box_is_reached_and_nothing_is_drawn_twice(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph

@@ -74,6 +74,7 @@ def program(path: Path, script: str) -> Path:
     return path
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", NAMES)
 def test_every_node_edge_and_block_is_drawn(name: str) -> None:
     graph = cnndsl.load(f"zoo:{name}").graph

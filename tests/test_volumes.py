@@ -251,6 +251,7 @@ def overlaps(canvas: Canvas) -> list[tuple[str, str]]:
     return [(one.what, other.what) for one, other in combinations(found, 2) if one.meets(other)]
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", [*ZOO, "resnet152", "densenet201", "googlenet-heads", "lenet5-1998"])
 def test_nothing_lies_over_anything_in_the_zoo(name: str) -> None:
     for depth in (None, 1):
@@ -311,6 +312,7 @@ def sampled(curve: Curve, by: Point) -> Iterator[Point]:
             yield Point(x + by.x, y + by.y)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("name", [*ZOO, *ODD])
 def test_what_passes_by_leads_through_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On one row, where all of a line can be seen."""

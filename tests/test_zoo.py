@@ -49,6 +49,7 @@ def test_no_two_names_stand_for_the_same() -> None:
     assert len(set(meant)) == len(meant)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_check_prints_the_counts_of_the_index(entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
     commands(["check", f"zoo:{entry.name}", "--format", "json"], standalone_mode=False)
@@ -82,6 +83,7 @@ def test_the_page_has_the_index() -> None:
     assert page == with_index(page), "the index has changed since `make docs`"
 
 
+@pytest.mark.core
 def test_the_gallery_shows_a_network_of_each_spec_as_it_is_drawn() -> None:
     """Those whose pictures come from this machine's layout program, byte for byte."""
     folder = ROOT / "docs" / "gallery"
@@ -124,6 +126,7 @@ DETECTORS = {"fast-rcnn", "faster-rcnn-vgg16", "mask-rcnn", "retinanet", "ssd300
 """Specs whose outputs tell of boxes besides classes."""
 
 
+@pytest.mark.core
 def test_classes_can_be_set_for_every_classifier() -> None:
     for entry in zoo().values():
         if entry.file in DETECTORS:
