@@ -38,7 +38,7 @@ LARGE = {
     *("wide-resnet", "wrn", "yolov1", "yolov4", "zfnet"),
 }
 TOO_LARGE = {"deconvnet", "fcn8s", "ssd300"}
-"""In bf16 on a CPU, as they take no small maps; their layers are VGG's, and some of U-Net and SegNet."""
+"""To be run often on a CPU, as they take no small maps; their layers are VGG's, and some of U-Net and SegNet."""
 AT_ONCE = {
     "dense", "recursion", "recursion over values", "gates", "ranges that differ", "loops", "random numbers",
     "one-dimensional", "three-dimensional", "uneven padding", "modules that torch lacks", "functions with settings",
@@ -113,7 +113,7 @@ def assert_exports(model: Model) -> None:
 
 
 @pytest.mark.parametrize("training", MODES)
-@pytest.mark.parametrize("name", BRANCHING)
+@pytest.mark.parametrize("name", [each for each in BRANCHING if each.values[0] not in TOO_LARGE])
 def test_a_spec_compiles_without_a_graph_break(name: str, training: bool) -> None:
     assert_compiles(small(name), training)
 
