@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from operator import add, mul, sub
@@ -295,10 +295,6 @@ def test_arcs_lead_over_what_they_pass_by() -> None:
         assert all(top < each.top for each in passed)
 
 
-def sumprod(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(map(mul, one, other))
-
-
 def sampled(curve: Curve, by: Point) -> Iterator[Point]:
     """Points of a Bézier curve, some behind each other."""
     for piece in range(0, len(curve.points) - 1, 3):
@@ -306,9 +302,7 @@ def sampled(curve: Curve, by: Point) -> Iterator[Point]:
         for step in range(21):
             t = step / 20
             shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-            x, y = (
-                sum(share * each[axis] for share, each in zip(shares, (a, b, c, d), strict=True)) for axis in (0, 1)
-            )
+            x, y = (sum(map(mul, shares, along)) for along in zip(a, b, c, d, strict=True))
             yield Point(x + by.x, y + by.y)
 
 
